@@ -1,0 +1,10 @@
+//! Who is asking.
+
+/// The one in whose name a request is made, decided once at the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Principal {
+    /// Nobody presented a credential and none is required: a program of the person at this machine.
+    Local,
+    /// The holder of the API key.
+    KeyHolder,
+}
