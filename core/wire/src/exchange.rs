@@ -1,0 +1,57 @@
+//! What goes along with one request besides its message: progress on the way back, a cancel on the way there.
+
+use std::{borrow::Cow, time::Duration};
+
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::Object;
+
+/// The company of one request. Dropping its owner does not cancel; [`Exchange::cancel`] does.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange {
+    /// Where progress goes; `None` = the caller sent no token and must get none.
+    pub progress: Option<Progress>,
+    /// Fires when the caller withdraws the request.
+    pub cancel: CancellationToken,
+}
+
+/// The way back for the progress of one request.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    token: Box<RawValue>,
+    sink: mpsc::Sender<Box<RawValue>>,
+}
+
+impl Progress {
+    /// Progress for the caller that sent `token`; `sink` receives the parameters of its notifications.
+    #[must_use]
+    pub fn new(token: Box<RawValue>, sink: mpsc::Sender<Box<RawValue>>) -> Self {
+        Self { token, sink }
+    }
+
+    /// Passes on what the one that works reported, under the caller's own token. Progress is dropped when the caller
+    /// does not keep up: it is superseded by the next, and nobody else may wait for a slow reader.
+    pub fn report<'a>(&'a self, mut params: Object<'a>) {
+        params.set("progressToken", Cow::Borrowed(&self.token));
+        let _ = self.sink.try_send(params.to_raw());
+    }
+}
+
+/// How long a request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Longest time without a sign of life: progress starts it anew.
+    pub silence: Duration,
+    /// Longest time in all.
+    pub total: Duration,
+}
+
+impl Timing {
+    /// One limit for both.
+    #[must_use]
+    pub fn within(limit: Duration) -> Self {
+        Self { silence: limit, total: limit }
+    }
+}

@@ -1,0 +1,215 @@
+//! Server-sent events: an incremental decoder, and an encoder.
+
+use bytes::{Buf, BytesMut};
+
+/// One event with data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// Its type; empty means `message`.
+    pub kind: String,
+    /// What it carries; several `data` lines are joined by line ends.
+    pub data: Vec<u8>,
+    /// The id to resume behind, if this or an earlier event of the stream set one.
+    pub id: Option<String>,
+}
+
+/// The event is larger than the cap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an event is larger than {0} bytes")]
+pub struct TooLarge(pub usize);
+
+/// Turns chunks of bytes into events, whatever way the bytes are split.
+#[derive(Debug)]
+pub struct Decoder {
+    cap: usize,
+    buffer: BytesMut,
+    scanned: usize,
+    /// The last line ended in `\r`, so a `\n` that follows belongs to it.
+    after_return: bool,
+    begun: bool,
+    kind: String,
+    data: Vec<u8>,
+    has_data: bool,
+    id: Option<String>,
+    retry: Option<u64>,
+}
+
+impl Decoder {
+    /// A decoder for events of at most `cap` bytes.
+    #[must_use]
+    pub fn new(cap: usize) -> Self {
+        Self {
+            cap,
+            buffer: BytesMut::new(),
+            scanned: 0,
+            after_return: false,
+            begun: false,
+            kind: String::new(),
+            data: Vec::new(),
+            has_data: false,
+            id: None,
+            retry: None,
+        }
+    }
+
+    /// Takes the next bytes of the stream.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next complete event; `None` when more bytes are needed.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when an event outgrows the cap; the stream cannot be read any further then.
+    pub fn next_event(&mut self) -> Result<Option<Event>, TooLarge> {
+        loop {
+            if self.after_return && !self.buffer.is_empty() {
+                if self.buffer.first() == Some(&b'\n') {
+                    self.buffer.advance(1);
+                }
+                self.after_return = false;
+            }
+            let fresh = self.buffer.get(self.scanned..).unwrap_or_default();
+            let Some(at) = memchr::memchr2(b'\n', b'\r', fresh) else {
+                self.scanned = self.buffer.len();
+                if self.buffer.len() + self.data.len() > self.cap {
+                    return Err(TooLarge(self.cap));
+                }
+                return Ok(None);
+            };
+            let line = self.buffer.split_to(self.scanned + at);
+            self.scanned = 0;
+            self.after_return = self.buffer.first() == Some(&b'\r');
+            self.buffer.advance(1);
+            if let Some(event) = self.line(&line)? {
+                return Ok(Some(event));
+            }
+        }
+    }
+
+    /// What stood at the end of the stream without its closing blank line.
+    pub fn finish(&mut self) -> Option<Event> {
+        let rest = self.buffer.split();
+        self.scanned = 0;
+        if !rest.is_empty() {
+            let _ = self.line(&rest);
+        }
+        self.dispatch()
+    }
+
+    /// The id behind which the stream can be resumed.
+    #[must_use]
+    pub fn last_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// How long the peer asks to wait before the next connection, in milliseconds.
+    #[must_use]
+    pub fn retry(&self) -> Option<u64> {
+        self.retry
+    }
+
+    fn line(&mut self, line: &[u8]) -> Result<Option<Event>, TooLarge> {
+        let line = if self.begun { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
+        self.begun = true;
+        if line.is_empty() {
+            return Ok(self.dispatch());
+        }
+        let (field, value) = match memchr::memchr(b':', line) {
+            Some(0) => return Ok(None),
+            Some(at) => {
+                let (field, value) = line.split_at(at);
+                let value = value.get(1..).unwrap_or_default();
+                (field, value.strip_prefix(b" ").unwrap_or(value))
+            }
+            None => (line, &[][..]),
+        };
+        match field {
+            b"data" => {
+                if self.data.len() + value.len() > self.cap {
+                    return Err(TooLarge(self.cap));
+                }
+                if self.has_data {
+                    self.data.push(b'\n');
+                }
+                self.data.extend_from_slice(value);
+                self.has_data = true;
+            }
+            b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
+            b"id" if !value.contains(&0) => {
+                self.id = (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned());
+            }
+            b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn dispatch(&mut self) -> Option<Event> {
+        let kind = std::mem::take(&mut self.kind);
+        let data = std::mem::take(&mut self.data);
+        std::mem::take(&mut self.has_data).then(|| Event { kind, data, id: self.id.clone() })
+    }
+}
+
+/// A `message` event as bytes.
+#[must_use]
+pub fn encode(data: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(data.len() + 32);
+    bytes.extend_from_slice(b"event: message\n");
+    // a line end inside the data would end its line: each line of it becomes a line of its own
+    for line in data.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        bytes.extend_from_slice(b"data: ");
+        bytes.extend_from_slice(line);
+        bytes.push(b'\n');
+    }
+    bytes.push(b'\n');
+    bytes
+}
+
+/// A comment that keeps the connection open.
+pub const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(text: &[u8], size: usize) -> Vec<(String, String, Option<String>)> {
+        let mut decoder = Decoder::new(1000);
+        let mut events = vec![];
+        for chunk in text.chunks(size) {
+            decoder.push(chunk);
+            while let Some(event) = decoder.next_event().unwrap() {
+                events.push(event);
+            }
+        }
+        events.extend(decoder.finish());
+        events.into_iter().map(|e| (e.kind, String::from_utf8(e.data).unwrap(), e.id)).collect()
+    }
+
+    #[test]
+    fn any_split_of_the_bytes_gives_the_same_events() {
+        let text = "\u{feff}: hello\nid: 1\r\nevent: message\r\ndata: {\"a\":\r\ndata: 1}\r\n\r\nid\r\rdata:x\rretry: 5\n\n\
+            event: empty\n\ndata\n\nid: 7\ndata: last";
+        let event =
+            |kind: &str, data: &str, id: Option<&str>| (kind.to_owned(), data.to_owned(), id.map(str::to_owned));
+        let expected = [
+            event("message", "{\"a\":\n1}", Some("1")),
+            event("", "x", None),
+            event("", "", None),
+            event("", "last", Some("7")),
+        ];
+        for size in 1..=text.len() {
+            assert_eq!(decode(text.as_bytes(), size), expected, "chunks of {size}");
+        }
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_and_the_cap_holds() {
+        let bytes = encode(b"{\"a\":\n 1}");
+        assert_eq!(decode(&bytes, 3), [("message".to_owned(), "{\"a\":\n 1}".to_owned(), None)]);
+        let mut decoder = Decoder::new(10);
+        decoder.push(b"data: 0123456789abcdef");
+        assert_eq!(decoder.next_event(), Err(TooLarge(10)));
+    }
+}

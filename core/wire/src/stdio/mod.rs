@@ -1,0 +1,8 @@
+//! JSON-RPC in lines over the standard streams of a child: framing, and a link that many callers share.
+
+mod lines;
+mod link;
+
+pub use lines::{Line, Lines};
+pub(crate) use link::with_progress_token;
+pub use link::{Link, connect};
