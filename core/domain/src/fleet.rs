@@ -31,6 +31,29 @@ pub fn plan<'a>(
     gone.chain(kept).collect()
 }
 
+/// What a change of its settings means for a server's link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It may run now.
+    Start,
+    /// It may no longer run.
+    Stop,
+    /// It is to be reached in another way: what is open belongs to another server.
+    Reopen,
+}
+
+/// What to do about a link when the settings of its server change; `None` = nothing, the rest holds from the next call
+/// or the next opening on.
+#[must_use]
+pub fn change(before: &ServerSpec, now: &ServerSpec) -> Option<Change> {
+    match (before.may_run(), now.may_run()) {
+        (false, true) => Some(Change::Start),
+        (true, false) => Some(Change::Stop),
+        (true, true) if before.transport != now.transport => Some(Change::Reopen),
+        (true, true) | (false, false) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -62,5 +85,26 @@ mod tests {
         );
         let settled: BTreeMap<_, _> = desired.iter().map(|s| (s.name.clone(), Arc::clone(s))).collect();
         assert_eq!(plan(&desired, &settled), []);
+    }
+
+    #[test]
+    fn a_link_is_touched_only_where_it_has_to_be() {
+        let with = |enabled, quarantined, program: &str| {
+            let mut spec = ServerSpec::clone(&spec("a", program));
+            (spec.enabled, spec.quarantined) = (enabled, quarantined);
+            spec
+        };
+        let runs = with(true, false, "x");
+        let patient = ServerSpec { init_timeout: Duration::from_secs(99), ..runs.clone() };
+        for (before, now, expected) in [
+            (&runs, &patient, None),
+            (&runs, &with(true, false, "y"), Some(Change::Reopen)),
+            (&runs, &with(true, true, "y"), Some(Change::Stop)),
+            (&runs, &with(false, false, "x"), Some(Change::Stop)),
+            (&with(true, true, "x"), &runs, Some(Change::Start)),
+            (&with(true, true, "x"), &with(false, true, "y"), None),
+        ] {
+            assert_eq!(change(before, now), expected, "{before:?} -> {now:?}");
+        }
     }
 }

@@ -30,13 +30,22 @@ impl<'a> Deadline<'a> {
 
     /// Awaits `work` within the limits.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, LinkError> {
+        // looked at first: a peer that always has something to say must not outrun them
+        if self.cancel.is_cancelled() {
+            return Err(LinkError::Cancelled);
+        }
+        if Instant::now() >= self.due {
+            return Err(self.passed());
+        }
         tokio::select! {
             biased;
             value = work => Ok(value),
             () = self.cancel.cancelled() => Err(LinkError::Cancelled),
-            () = sleep_until(self.due) => {
-                Err(LinkError::Timeout(if self.due == self.end { self.total } else { self.silence }))
-            }
+            () = sleep_until(self.due) => Err(self.passed()),
         }
+    }
+
+    fn passed(&self) -> LinkError {
+        LinkError::Timeout(if self.due == self.end { self.total } else { self.silence })
     }
 }

@@ -116,7 +116,13 @@ fn interpret<'a>(frame: &Frame<'a>) -> Result<Envelope<'a>, DecodeError> {
         Some(raw) => Some(crate::object::text(raw).ok_or_else(|| shape("\"method\" must be a string"))?),
         None => None,
     };
-    match (method, frame.result, frame.error) {
+    // some servers write the member that does not apply as null
+    let (result, error) = match (frame.result, frame.error) {
+        (Some(result), Some(error)) if error.get() == "null" => (Some(result), None),
+        (Some(result), Some(error)) if result.get() == "null" => (None, Some(error)),
+        both => both,
+    };
+    match (method, result, error) {
         (Some(method), None, None) => {
             if let Some(params) = frame.params
                 && !matches!(params.get().as_bytes().first(), Some(b'{' | b'n'))
@@ -232,6 +238,12 @@ mod tests {
                 "response None error Some(-32700) x",
             ),
             (r#"{"jsonrpc":"2.0","error":{"code":1e99}}"#, "response None error None "),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":null}"#, "response Some(1) {}"),
+            (
+                r#"{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"m"}}"#,
+                "response Some(1) error Some(1) m",
+            ),
+            (r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{}}"#, "shape Some(1)"),
             ("", "the message is empty"),
             (" [1]", "batches are not part of the protocol: send each message on its own"),
             ("{", "syntax"),

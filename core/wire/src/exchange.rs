@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::Object;
+use crate::{Id, Object};
 
 /// The company of one request. Dropping its owner does not cancel; [`Exchange::cancel`] does.
 #[derive(Clone, Debug, Default)]
@@ -34,9 +34,21 @@ impl Progress {
     /// Passes on what the one that works reported, under the caller's own token. Progress is dropped when the caller
     /// does not keep up: it is superseded by the next, and nobody else may wait for a slow reader.
     pub fn report<'a>(&'a self, mut params: Object<'a>) {
-        params.set("progressToken", Cow::Borrowed(&self.token));
+        params.set("progressToken", Cow::Borrowed(&*self.token));
         let _ = self.sink.try_send(params.to_raw());
     }
+}
+
+/// The parameters with our own progress token in the place of the caller's.
+pub(crate) fn with_progress_token(params: Option<&RawValue>, number: u64) -> Box<RawValue> {
+    let mut params = params.and_then(Object::open).unwrap_or_default();
+    let token = Id::from(number);
+    let held = params.get("_meta").map(ToOwned::to_owned);
+    let mut meta = held.as_deref().and_then(Object::open).unwrap_or_default();
+    meta.set("progressToken", Cow::Borrowed(token.raw()));
+    let meta = meta.to_raw();
+    params.set("_meta", Cow::Owned(meta));
+    params.to_raw()
 }
 
 /// How long a request may take.

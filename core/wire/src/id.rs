@@ -24,10 +24,11 @@ impl Id {
         &self.0
     }
 
-    /// The number, for ids of our own making.
+    /// The number of an id of our own making, also where the peer gives it back as a text or with a fraction of zero.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
-        self.0.get().parse().ok()
+        let text = self.0.get().trim_matches('"');
+        text.strip_suffix(".0").unwrap_or(text).parse().ok()
     }
 }
 

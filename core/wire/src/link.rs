@@ -34,8 +34,13 @@ pub enum LinkError {
     #[error("the server wants a sign-in (HTTP status 401)")]
     Unauthorized,
     /// The HTTP endpoint no longer knows the session.
-    #[error("the server has forgotten the session")]
-    SessionLost,
+    #[error("the server has forgotten the session (HTTP status {status}{})", told(.body))]
+    SessionLost {
+        /// The status.
+        status: u16,
+        /// The beginning of the body.
+        body: String,
+    },
     /// The peer sent something that is not the protocol.
     #[error("the server broke the protocol: {0}")]
     Protocol(&'static str),

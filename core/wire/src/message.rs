@@ -19,6 +19,8 @@ pub mod error_code {
     pub const INTERNAL_ERROR: i64 = -32603;
     /// Anything about the transport: no session, draining, too large.
     pub const SERVER_ERROR: i64 = -32000;
+    /// The session is not known (any more): clients open a new one on this number.
+    pub const SESSION_NOT_FOUND: i64 = -32001;
 }
 
 /// A request or a notification without its id.

@@ -59,7 +59,8 @@ impl SessionSigner {
     /// What a valid id says; `None` for any other text.
     #[must_use]
     pub fn check(&self, id: &str) -> Option<SessionClaims> {
-        if id.len() != LENGTH * 2 || !id.is_ascii() {
+        // one spelling only: an id that has ended must not live on under another
+        if id.len() != LENGTH * 2 || !id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
         let bytes: Vec<u8> = id
@@ -98,6 +99,12 @@ mod tests {
         other.replace_range(3..4, if id.as_bytes()[3] == b'0' { "1" } else { "0" });
         for text in [other.as_str(), "", "mcp-session-1", &id[2..], &format!("{id}00"), &"é".repeat(34)] {
             assert_eq!(signer.check(text), None, "{text}");
+        }
+        // "+2" reads as the number 2, and capitals as small letters
+        let signed = id.replacen("02", "+2", 1);
+        for spelling in [id.to_ascii_uppercase(), signed] {
+            assert_ne!(spelling, id);
+            assert_eq!(signer.check(&spelling), None, "{spelling}");
         }
     }
 }

@@ -30,7 +30,10 @@ pub struct Decoder {
     kind: String,
     data: Vec<u8>,
     has_data: bool,
+    /// The id to resume behind: that of the last event that came whole.
     id: Option<String>,
+    /// The id that the event under way has set.
+    next_id: Option<Option<String>>,
     retry: Option<u64>,
 }
 
@@ -48,6 +51,7 @@ impl Decoder {
             data: Vec::new(),
             has_data: false,
             id: None,
+            next_id: None,
             retry: None,
         }
     }
@@ -87,13 +91,15 @@ impl Decoder {
         }
     }
 
-    /// What stood at the end of the stream without its closing blank line.
+    /// What stood at the end of the stream without its closing blank line. Its id does not count: it may be half an
+    /// event, and a resumption has to send it again.
     pub fn finish(&mut self) -> Option<Event> {
         let rest = self.buffer.split();
         self.scanned = 0;
         if !rest.is_empty() {
             let _ = self.line(&rest);
         }
+        self.next_id = None;
         self.dispatch()
     }
 
@@ -113,6 +119,9 @@ impl Decoder {
         let line = if self.begun { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
         self.begun = true;
         if line.is_empty() {
+            if let Some(id) = self.next_id.take() {
+                self.id = id;
+            }
             return Ok(self.dispatch());
         }
         let (field, value) = match memchr::memchr(b':', line) {
@@ -137,9 +146,9 @@ impl Decoder {
             }
             b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
             b"id" if !value.contains(&0) => {
-                self.id = (!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned());
+                self.next_id = Some((!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned()));
             }
-            b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()),
+            b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).or(self.retry),
             _ => {}
         }
         Ok(None)
@@ -197,11 +206,22 @@ mod tests {
             event("message", "{\"a\":\n1}", Some("1")),
             event("", "x", None),
             event("", "", None),
-            event("", "last", Some("7")),
+            event("", "last", None),
         ];
         for size in 1..=text.len() {
             assert_eq!(decode(text.as_bytes(), size), expected, "chunks of {size}");
         }
+    }
+
+    #[test]
+    fn only_an_event_that_came_whole_moves_the_id_to_resume_behind() {
+        let mut decoder = Decoder::new(1000);
+        decoder.push(b"id: 4\n\nid: 5\nretry: 250\ndata: {\"half\"");
+        assert_eq!(decoder.next_event(), Ok(None));
+        assert!(decoder.finish().is_some());
+        assert_eq!((decoder.last_id(), decoder.retry()), (Some("4"), Some(250)));
+        decoder.push(b"retry: soon\n\n");
+        assert_eq!((decoder.next_event(), decoder.retry()), (Ok(None), Some(250)));
     }
 
     #[test]

@@ -57,13 +57,19 @@ impl Page {
         #[derive(Deserialize)]
         struct Wire<'a> {
             #[serde(borrow)]
-            tools: Vec<&'a RawValue>,
+            tools: &'a RawValue,
             #[serde(borrow, default, rename = "nextCursor")]
-            next: Option<Cow<'a, str>>,
+            next: Option<&'a RawValue>,
         }
         let wire: Wire<'_> = serde_json::from_str(result.get()).ok()?;
-        let tools: Vec<_> = wire.tools.iter().filter_map(|raw| Definition::read(raw)).collect();
-        Some(Self { unreadable: wire.tools.len() - tools.len(), tools, next: wire.next.map(Cow::into_owned) })
+        // a list that is null is an empty one
+        let listed: Vec<&RawValue> = serde_json::from_str::<Option<_>>(wire.tools.get()).ok()?.unwrap_or_default();
+        let tools: Vec<_> = listed.iter().filter_map(|raw| Definition::read(raw)).collect();
+        Some(Self {
+            unreadable: listed.len() - tools.len(),
+            tools,
+            next: wire.next.and_then(crate::object::text).map(Cow::into_owned),
+        })
     }
 }
 
@@ -81,5 +87,19 @@ mod tests {
         assert_eq!((names, page.unreadable, page.next.as_deref()), (vec!["a", "b"], 3, Some("")));
         assert_eq!(page.tools[0].raw.get(), r#"{"name":"a","inputSchema":null,"vendor":{"x":1.0}}"#);
         assert!(page.tools[0].input_schema.is_none() && page.tools[1].annotations.is_some());
+    }
+
+    #[test]
+    fn lists_of_other_makes_are_read() {
+        for (text, expected) in [
+            (r#"{"tools":null}"#, Some((0, None))),
+            (r#"{"tools":[{"name":"a"}],"nextCursor":7}"#, Some((1, None))),
+            (r#"{"tools":[],"nextCursor":null}"#, Some((0, None))),
+            (r#"{"tools":{}}"#, None),
+            (r#"{"items":[]}"#, None),
+        ] {
+            let page = Page::read(&RawValue::from_string(text.to_owned()).unwrap());
+            assert_eq!(page.map(|page| (page.tools.len(), page.next)), expected, "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     sync::{
         Arc, Once, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -19,21 +19,24 @@ use serde_json::json;
 
 use super::{
     SESSION_HEADER, VERSION_HEADER,
+    asked::{Asked, ERROR_BODY, refusal},
     body::{self, Kind},
 };
 use crate::{
-    Envelope, Exchange, Id, Limits, LinkError, Listener, Message, Object, Outcome, Revision, Timing,
-    deadline::Deadline, envelope, handshake::INITIALIZE, link::answer_as_bare_client, sse, stdio::with_progress_token,
+    Envelope, Exchange, Id, Limits, LinkError, Listener, Message, Outcome, Revision, Timing,
+    envelope::{self, DecodeError},
+    exchange::with_progress_token,
+    handshake::INITIALIZE,
+    link::answer_as_bare_client,
+    sse,
 };
 
-/// How much of an error page is kept.
-const ERROR_BODY: usize = 64 << 10;
-/// How much of it is told.
-const ERROR_TOLD: usize = 300;
-/// How often a broken answer stream is resumed before its call is given up.
-const RESUMPTIONS: u32 = 5;
 const LAST_EVENT_ID: &str = "last-event-id";
-const COURTESY: Duration = Duration::from_secs(5);
+/// How long a message that nobody waits for may take to go out.
+const COURTESY: Duration = Duration::from_secs(1);
+/// How long an idle connection is kept: less than the five seconds after which common servers close theirs, so that a
+/// request does not meet a closing one.
+const KEPT_IDLE: Duration = Duration::from_secs(4);
 
 /// A shared handle; requests are independent of each other.
 #[derive(Clone)]
@@ -48,14 +51,32 @@ struct Shared {
     limits: Limits,
     listener: Arc<dyn Listener>,
     next: AtomicU64,
+    in_flight: AtomicUsize,
     /// Held for a copy only.
     session: RwLock<Session>,
 }
 
+/// What the server knows us by.
 #[derive(Clone, Default)]
-struct Session {
-    id: Option<HeaderValue>,
-    revision: Option<Revision>,
+pub(super) struct Session {
+    pub(super) id: Option<HeaderValue>,
+    pub(super) revision: Option<Revision>,
+}
+
+/// Counts a request as long as it waits.
+struct Flight<'a>(&'a AtomicUsize);
+
+impl<'a> Flight<'a> {
+    fn begin(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// How the stream of the server's own messages ended.
@@ -69,6 +90,8 @@ pub enum Listening {
         last_id: Option<String>,
         /// How long the server asks to wait.
         retry: Option<Duration>,
+        /// Whether it brought anything.
+        heard: bool,
     },
     /// The server no longer knows the session.
     SessionLost,
@@ -97,18 +120,17 @@ impl Link {
         let headers = configured(headers)?;
         let client = client(&url).map_err(|error| LinkError::Endpoint(format!("no HTTP client: {error}")))?;
         let session = RwLock::default();
-        let next = AtomicU64::new(1);
-        Ok(Self { shared: Arc::new(Shared { client, url, headers, limits, listener, next, session }) })
+        let (next, in_flight) = (AtomicU64::new(1), AtomicUsize::new(0));
+        Ok(Self { shared: Arc::new(Shared { client, url, headers, limits, listener, next, in_flight, session }) })
     }
 
-    /// Sends a request and awaits its answer. `initialize` forgets the session there was and keeps the new one.
+    /// Sends a request and awaits its answer. The answer to `initialize` puts its session in the place of the one there
+    /// was.
     ///
     /// # Errors
-    /// When no answer of the peer can be had; see [`LinkError`]. A request that is given up is cancelled at the peer.
+    /// When no answer of the peer can be had; see [`LinkError`]. A request that is withdrawn or times out is cancelled
+    /// at the peer.
     pub async fn request(&self, message: &Message, exchange: &Exchange, timing: Timing) -> Result<Outcome, LinkError> {
-        if message.method == INITIALIZE {
-            self.set_session(Session::default());
-        }
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         let params = match &exchange.progress {
             Some(_) => Some(Cow::Owned(with_progress_token(message.params.as_deref(), number))),
@@ -118,9 +140,11 @@ impl Link {
         if bytes.len() > self.shared.limits.message_cap {
             return Err(LinkError::TooLarge(self.shared.limits.message_cap));
         }
-        let deadline = Deadline::new(timing, &exchange.cancel);
-        let answer = Asked { link: self, number, exchange, deadline }.answer(message, bytes).await;
-        if matches!(answer, Err(LinkError::Cancelled | LinkError::Timeout(_))) && message.method != INITIALIZE {
+        let _flight = Flight::begin(&self.shared.in_flight);
+        let opens = message.method == INITIALIZE;
+        let session = if opens { Session::default() } else { self.session() };
+        let answer = Asked::new(self, number, session, exchange, timing).answer(opens, bytes).await;
+        if matches!(answer, Err(LinkError::Cancelled | LinkError::Timeout(_))) && !opens {
             let params = json!({ "requestId": number, "reason": "the caller withdrew the request" });
             let _ =
                 tokio::time::timeout(COURTESY, self.notify(&Message::new("notifications/cancelled", &params))).await;
@@ -128,46 +152,71 @@ impl Link {
         answer
     }
 
+    /// How many requests wait for their answers.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::Relaxed)
+    }
+
     /// Sends a notification.
     ///
     /// # Errors
-    /// When it could not be delivered.
+    /// When it could not be delivered or was refused.
     pub async fn notify(&self, message: &Message) -> Result<(), LinkError> {
-        self.post(envelope::notification(&message.method, message.params.as_deref())).await.map(|_| ())
+        let body = envelope::notification(&message.method, message.params.as_deref());
+        let session = self.session();
+        let mut response = self.post(body, &session).await?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let body = body::whole(&mut response, ERROR_BODY).await.unwrap_or_default();
+        Err(refusal(response.status(), &body, session.id.is_some()))
     }
 
     /// The revision that was negotiated goes along with each further request.
     pub fn negotiated(&self, revision: Revision) {
-        let id = self.session().id;
-        self.set_session(Session { id, revision: Some(revision) });
+        self.set_session(Session { revision: Some(revision), ..self.session() });
     }
 
     /// Opens the stream of the server's own messages and hears it until it ends.
     pub async fn listen(&self, from: Option<&str>) -> Listening {
-        let mut response = match self.get(from).await {
+        let session = self.session();
+        let mut response = match self.get(from, &session).await {
             Ok(response) => response,
             Err(error) => return Listening::Failed(error),
         };
         match response.status() {
             StatusCode::OK if body::kind(&response) == Kind::Events => {}
-            StatusCode::NOT_FOUND if self.session().id.is_some() => return Listening::SessionLost,
-            status if status.is_server_error() => {
+            StatusCode::NOT_FOUND if session.id.is_some() => return Listening::SessionLost,
+            StatusCode::OK
+            | StatusCode::BAD_REQUEST
+            | StatusCode::UNAUTHORIZED
+            | StatusCode::FORBIDDEN
+            | StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::NOT_ACCEPTABLE
+            | StatusCode::NOT_IMPLEMENTED => return Listening::Refused,
+            // a stream of ours that the server has not yet given up, too many requests, a fault: these pass
+            status => {
                 return Listening::Failed(LinkError::Status { status: status.as_u16(), body: String::new() });
             }
-            _ => return Listening::Refused,
         }
         let mut decoder = sse::Decoder::new(self.shared.limits.message_cap);
+        let mut heard = false;
         loop {
             match body::chunk(&mut response).await {
                 Ok(Some(bytes)) => decoder.push(&bytes),
                 Ok(None) | Err(_) => {
                     let retry = decoder.retry().map(Duration::from_millis);
-                    return Listening::Ended { last_id: decoder.last_id().map(str::to_owned), retry };
+                    return Listening::Ended { last_id: decoder.last_id().map(str::to_owned), retry, heard };
                 }
             }
             loop {
                 match decoder.next_event() {
-                    Ok(Some(event)) => self.hear(&event.data).await,
+                    Ok(Some(event)) => {
+                        heard = true;
+                        self.hear(&event).await;
+                    }
                     Ok(None) => break,
                     Err(sse::TooLarge(cap)) => return Listening::Failed(LinkError::TooLarge(cap)),
                 }
@@ -177,46 +226,52 @@ impl Link {
 
     /// Ends the session, if the server gave one. Best effort: the server may have gone.
     pub async fn close(&self) {
-        if self.session().id.is_some() {
-            let request = self.shared.client.request(Method::DELETE, self.shared.url.clone()).headers(self.headers());
+        let session = self.session();
+        if session.id.is_some() {
+            let url = self.shared.url.clone();
+            let request = self.shared.client.request(Method::DELETE, url).headers(self.headers(&session));
             let _ = tokio::time::timeout(COURTESY, request.send()).await;
         }
     }
 
-    async fn hear(&self, data: &[u8]) {
-        match envelope::decode(data) {
+    pub(super) async fn hear(&self, event: &sse::Event) {
+        if !matches!(event.kind.as_str(), "" | "message") {
+            return;
+        }
+        match envelope::decode(&event.data) {
             Ok(Envelope::Notification { method, params }) => self
                 .shared
                 .listener
                 .notified(Message { method: Cow::Owned(method.into_owned()), params: params.map(ToOwned::to_owned) }),
             Ok(Envelope::Request { id, method, .. }) => {
                 let answer = envelope::response(&id, &answer_as_bare_client(&method));
-                let _ = tokio::time::timeout(COURTESY, self.post(answer)).await;
+                let session = self.session();
+                let _ = tokio::time::timeout(COURTESY, self.post(answer, &session)).await;
             }
-            // an answer to nobody: late, after the caller gave up
-            Ok(Envelope::Response { .. }) => {}
-            Err(_) => self.shared.listener.noise(data),
+            // an answer to nobody: late, after the caller gave up; or an empty event that only sets an id
+            Ok(Envelope::Response { .. }) | Err(DecodeError::Empty) => {}
+            Err(_) => self.shared.listener.noise(&event.data),
         }
     }
 
-    async fn post(&self, body: Vec<u8>) -> Result<Response, LinkError> {
+    pub(super) async fn post(&self, body: Vec<u8>, session: &Session) -> Result<Response, LinkError> {
         let request = self
             .shared
             .client
             .post(self.shared.url.clone())
-            .headers(self.headers())
+            .headers(self.headers(session))
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"))
             .body(Bytes::from(body));
         request.send().await.map_err(|error| body::failed(&error))
     }
 
-    async fn get(&self, from: Option<&str>) -> Result<Response, LinkError> {
+    pub(super) async fn get(&self, from: Option<&str>, session: &Session) -> Result<Response, LinkError> {
         let mut request = self
             .shared
             .client
             .get(self.shared.url.clone())
-            .headers(self.headers())
+            .headers(self.headers(session))
             .header(ACCEPT, HeaderValue::from_static("text/event-stream"));
         if let Some(id) = from {
             request = request.header(LAST_EVENT_ID, id);
@@ -224,11 +279,14 @@ impl Link {
         request.send().await.map_err(|error| body::failed(&error))
     }
 
-    fn headers(&self) -> HeaderMap {
+    pub(super) fn message_cap(&self) -> usize {
+        self.shared.limits.message_cap
+    }
+
+    fn headers(&self, session: &Session) -> HeaderMap {
         let mut headers = self.shared.headers.clone();
-        let session = self.session();
-        if let Some(id) = session.id {
-            headers.insert(HeaderName::from_static(SESSION_HEADER), id);
+        if let Some(id) = &session.id {
+            headers.insert(HeaderName::from_static(SESSION_HEADER), id.clone());
         }
         if let Some(revision) = session.revision {
             headers.insert(HeaderName::from_static(VERSION_HEADER), HeaderValue::from_static(revision.as_str()));
@@ -240,126 +298,8 @@ impl Link {
         self.shared.session.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_session(&self, session: Session) {
+    pub(super) fn set_session(&self, session: Session) {
         *self.shared.session.write().unwrap_or_else(PoisonError::into_inner) = session;
-    }
-}
-
-/// One request on its way.
-struct Asked<'a> {
-    link: &'a Link,
-    number: u64,
-    exchange: &'a Exchange,
-    deadline: Deadline<'a>,
-}
-
-impl Asked<'_> {
-    async fn answer(mut self, message: &Message, bytes: Vec<u8>) -> Result<Outcome, LinkError> {
-        let mut response = self.deadline.within(self.link.post(bytes)).await??;
-        if !response.status().is_success() {
-            return self.refused(response).await;
-        }
-        if message.method == INITIALIZE
-            && let Some(id) = response.headers().get(SESSION_HEADER)
-        {
-            self.link.set_session(Session { id: Some(id.clone()), revision: None });
-        }
-        let cap = self.link.shared.limits.message_cap;
-        match body::kind(&response) {
-            Kind::Json => {
-                let body = self.deadline.within(body::whole(&mut response, cap)).await??;
-                self.mine(&body).ok_or(LinkError::Protocol("the answer does not belong to the request"))
-            }
-            Kind::Events => self.streamed(response, cap).await,
-            Kind::Other => Err(LinkError::Protocol("the answer is neither JSON nor an event stream")),
-        }
-    }
-
-    /// Reads the stream that answers the request; resumes it when it breaks and the server gave it ids.
-    async fn streamed(&mut self, mut response: Response, cap: usize) -> Result<Outcome, LinkError> {
-        let mut broken = 0;
-        let mut decoder = sse::Decoder::new(cap);
-        loop {
-            let ended = match self.deadline.within(body::chunk(&mut response)).await? {
-                Ok(Some(bytes)) => {
-                    decoder.push(&bytes);
-                    false
-                }
-                Ok(None) | Err(_) => true,
-            };
-            while let Some(event) = decoder.next_event().map_err(|sse::TooLarge(cap)| LinkError::TooLarge(cap))? {
-                if let Some(outcome) = self.event(&event.data).await {
-                    return Ok(outcome);
-                }
-            }
-            if !ended {
-                continue;
-            }
-            if let Some(event) = decoder.finish()
-                && let Some(outcome) = self.event(&event.data).await
-            {
-                return Ok(outcome);
-            }
-            let Some(last_id) = decoder.last_id().map(str::to_owned) else { return Err(LinkError::Closed) };
-            broken += 1;
-            if broken > RESUMPTIONS {
-                return Err(LinkError::Closed);
-            }
-            let pause = Duration::from_millis(decoder.retry().unwrap_or(1000)).min(Duration::from_secs(30));
-            self.deadline.within(tokio::time::sleep(pause)).await?;
-            response = self.deadline.within(self.link.get(Some(&last_id))).await??;
-            if !response.status().is_success() || body::kind(&response) != Kind::Events {
-                return Err(LinkError::Closed);
-            }
-            decoder = sse::Decoder::new(cap);
-        }
-    }
-
-    async fn event(&mut self, data: &[u8]) -> Option<Outcome> {
-        if let Some(outcome) = self.mine(data) {
-            return Some(outcome);
-        }
-        if let Ok(Envelope::Notification { method, params: Some(params) }) = envelope::decode(data)
-            && method == "notifications/progress"
-        {
-            self.deadline.alive();
-            let params = Object::open(params)?;
-            let token = params.get("progressToken").and_then(|token| token.get().parse::<u64>().ok());
-            if let Some(progress) = self.exchange.progress.as_ref().filter(|_| token == Some(self.number)) {
-                progress.report(params);
-            }
-            return None;
-        }
-        self.link.hear(data).await;
-        None
-    }
-
-    fn mine(&self, data: &[u8]) -> Option<Outcome> {
-        match envelope::decode(data) {
-            Ok(Envelope::Response { id: Some(id), outcome }) if id.as_u64() == Some(self.number) => {
-                Some(outcome.map(ToOwned::to_owned))
-            }
-            _ => None,
-        }
-    }
-
-    /// Any answer that is no success is the answer to this request: waiting for another would wait for ever.
-    async fn refused(&self, mut response: Response) -> Result<Outcome, LinkError> {
-        let status = response.status();
-        let body = self.deadline.within(body::whole(&mut response, ERROR_BODY)).await?.unwrap_or_default();
-        if let Some(outcome) = self.mine(&body) {
-            return Ok(outcome);
-        }
-        let worked_before = self.link.session().id.is_some();
-        match status {
-            StatusCode::UNAUTHORIZED => Err(LinkError::Unauthorized),
-            StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST if worked_before => Err(LinkError::SessionLost),
-            _ => {
-                let text = String::from_utf8_lossy(&body);
-                let told = text.chars().filter(|c| !c.is_control()).take(ERROR_TOLD).collect();
-                Err(LinkError::Status { status: status.as_u16(), body: told })
-            }
-        }
     }
 }
 
@@ -386,15 +326,16 @@ fn client(url: &Url) -> Result<reqwest::Client, reqwest::Error> {
         // an error says that a provider is installed already, which is as good
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
-    let mut builder = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).tcp_nodelay(true).redirect(
-        redirect::Policy::custom(|attempt| {
-            // only what keeps method, body and origin: a credential must not follow elsewhere
-            let keeps_method =
-                matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-            let same = attempt.previous().last().is_some_and(|from| from.origin() == attempt.url().origin());
-            if keeps_method && same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
-        }),
-    );
+    let builder = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_nodelay(true)
+        .pool_idle_timeout(KEPT_IDLE);
+    let mut builder = builder.redirect(redirect::Policy::custom(|attempt| {
+        // only what keeps method, body and origin: a credential must not follow elsewhere
+        let keeps_method = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
+        let same = attempt.previous().last().is_some_and(|from| from.origin() == attempt.url().origin());
+        if keeps_method && same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
+    }));
     if is_loopback(url) {
         builder = builder.no_proxy();
     }

@@ -1,5 +1,6 @@
 //! Streamable HTTP towards a server: a POST for each message, an event stream for what the server says unasked.
 
+mod asked;
 mod body;
 mod link;
 

@@ -6,6 +6,8 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 const CHUNK: usize = 64 << 10;
+/// A buffer that had to grow beyond this for one line is given back after it.
+const KEEP: usize = 1 << 20;
 /// How much of a line that is too long is kept from each end: enough to find the id of an answer.
 const KEPT: usize = 512;
 
@@ -68,6 +70,9 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             let line = self.buffer.split_to(self.scanned + at);
             self.buffer.advance(1);
             self.scanned = 0;
+            if line.len() > KEEP {
+                self.buffer = BytesMut::from(self.buffer.as_ref());
+            }
             if let Some(line) = self.finish(line) {
                 return Some(line);
             }

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use serde_json::{json, value::RawValue};
+use serde_json::json;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     sync::{Notify, mpsc, oneshot},
@@ -21,7 +21,9 @@ use super::lines::{Line, Lines};
 use crate::{
     Envelope, Exchange, Id, Listener, Message, Object, Outcome, Progress, Timing,
     deadline::Deadline,
-    envelope,
+    envelope::{self, DecodeError},
+    exchange::with_progress_token,
+    handshake::INITIALIZE,
     link::{Limits, LinkError, answer_as_bare_client},
 };
 
@@ -77,6 +79,8 @@ where
     });
     let link = Link { shared: Arc::clone(&shared) };
     let work = async move {
+        // whatever ends this future, dropping it too: nobody waits for a link that nobody reads
+        let _gone = Gone(Arc::clone(&shared));
         let writing = write(letters, to_peer, shared.hang_up.clone());
         let reading = read(&shared, Lines::new(from_peer, limits.message_cap), listener.as_ref());
         tokio::pin!(writing, reading);
@@ -102,12 +106,6 @@ impl Link {
     /// When no answer of the peer can be had; see [`LinkError`]. A request that is given up is cancelled at the peer.
     pub async fn request(&self, message: &Message, exchange: &Exchange, timing: Timing) -> Result<Outcome, LinkError> {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let (answer, mut answered) = oneshot::channel();
-        let beat = exchange.progress.as_ref().map(|_| Arc::new(Notify::new()));
-        let progress = exchange.progress.clone().zip(beat.clone());
-        self.shared.register(number, Pending { answer, progress })?;
-        let mut given_up = GivenUp { shared: &self.shared, number, armed: true };
-
         let params = match &exchange.progress {
             Some(_) => Some(Cow::Owned(with_progress_token(message.params.as_deref(), number))),
             None => message.params.as_deref().map(Cow::Borrowed),
@@ -116,6 +114,12 @@ impl Link {
         if line.len() > self.shared.limits.message_cap {
             return Err(LinkError::TooLarge(self.shared.limits.message_cap));
         }
+        let (answer, mut answered) = oneshot::channel();
+        let beat = exchange.progress.as_ref().map(|_| Arc::new(Notify::new()));
+        let progress = exchange.progress.clone().zip(beat.clone());
+        self.shared.register(number, Pending { answer, progress })?;
+        // the handshake is the one request that must not be cancelled
+        let mut given_up = GivenUp { shared: &self.shared, number, armed: message.method != INITIALIZE };
         let mut deadline = Deadline::new(timing, &exchange.cancel);
         deadline.within(self.shared.outbox.send(line)).await?.map_err(|_| LinkError::Closed)?;
         loop {
@@ -153,6 +157,12 @@ impl Link {
         self.shared.outbox.send(line).await.map_err(|_| LinkError::Closed)
     }
 
+    /// How many requests wait for their answers.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.shared.pending.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, HashMap::len)
+    }
+
     /// Closes our side: what waits is written, then the peer sees the end of its input.
     pub fn hang_up(&self) {
         self.shared.hang_up.cancel();
@@ -161,6 +171,15 @@ impl Link {
     /// Completes when the peer is gone.
     pub async fn closed(&self) {
         self.shared.gone.cancelled().await;
+    }
+}
+
+/// Fails what still waits when the link's future ends.
+struct Gone(Arc<Shared>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.fail(&LinkError::Closed);
     }
 }
 
@@ -173,7 +192,7 @@ struct GivenUp<'a> {
 
 impl Drop for GivenUp<'_> {
     fn drop(&mut self) {
-        if self.armed && self.shared.take(self.number).is_some() {
+        if self.shared.take(self.number).is_some() && self.armed {
             let params = json!({ "requestId": self.number, "reason": "the caller withdrew the request" });
             let cancelled = Message::new("notifications/cancelled", &params);
             // a full outbox means a peer that reads nothing: it would not read this either
@@ -195,6 +214,11 @@ impl Shared {
 
     fn take(&self, number: u64) -> Option<Pending> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.remove(&number)
+    }
+
+    fn waits_for(&self, number: u64) -> bool {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.as_ref().is_some_and(|pending| pending.contains_key(&number))
     }
 
     fn progress_of(&self, number: u64) -> Option<(Progress, Arc<Notify>)> {
@@ -282,6 +306,12 @@ fn hear(shared: &Shared, line: &[u8], listener: &dyn Listener) {
             // never waits: the reader must go on, or both sides could wait for each other
             let _ = shared.outbox.try_send(one_line(answer));
         }
+        // an answer that is not one: its caller must not wait for another
+        Err(DecodeError::Shape { id: Some(id), reason })
+            if id.as_u64().is_some_and(|number| shared.waits_for(number)) =>
+        {
+            shared.answered(Some(&id), Err(LinkError::Protocol(reason)));
+        }
         Err(_) => listener.noise(line),
     }
 }
@@ -296,18 +326,6 @@ fn one_line(mut bytes: Vec<u8>) -> Vec<u8> {
         }
     }
     bytes
-}
-
-/// The parameters with our own progress token in the place of the caller's.
-pub(crate) fn with_progress_token(params: Option<&RawValue>, number: u64) -> Box<RawValue> {
-    let mut params = params.and_then(Object::open).unwrap_or_default();
-    let token = Id::from(number);
-    let held = params.get("_meta").map(ToOwned::to_owned);
-    let mut meta = held.as_deref().and_then(Object::open).unwrap_or_default();
-    meta.set("progressToken", Cow::Borrowed(token.raw()));
-    let meta = meta.to_raw();
-    params.set("_meta", Cow::Owned(meta));
-    params.to_raw()
 }
 
 /// The id of an answer that was too long to keep: it stands before the result or behind it. Only an id in the

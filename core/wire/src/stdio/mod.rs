@@ -4,5 +4,4 @@ mod lines;
 mod link;
 
 pub use lines::{Line, Lines};
-pub(crate) use link::with_progress_token;
 pub use link::{Link, connect};
