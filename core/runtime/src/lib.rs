@@ -1,0 +1,78 @@
+//! What runs while the core runs: the supervisor of all servers, and what is derived of them.
+//!
+//! State flows one way: settings -> actors -> [`Fleet`] -> [`Catalog`] -> index. Everything is published whole, as a
+//! snapshot; [`News`] tells that something changed and may be lost. Not here: who may see or call what (`management`).
+
+mod catalog;
+mod fleet;
+mod indexing;
+mod news;
+mod supervisor;
+
+use std::sync::Arc;
+
+use mcpproxy_config::Config;
+use mcpproxy_domain::server::lifecycle::Policy;
+use mcpproxy_index::Searcher;
+use mcpproxy_task::Scope;
+use mcpproxy_upstream::Surroundings;
+use tokio::sync::{broadcast, watch};
+
+pub use self::{catalog::Catalog, fleet::Fleet, news::News};
+
+/// The views of a running fleet. Cheap to clone.
+#[derive(Clone)]
+pub struct Runtime {
+    /// Every server as it is.
+    pub fleet: watch::Receiver<Arc<Fleet>>,
+    /// Every tool that may be called.
+    pub catalog: watch::Receiver<Arc<Catalog>>,
+    /// The version of the catalog that a search sees.
+    pub indexed: watch::Receiver<u64>,
+    /// Finds tools.
+    pub searcher: Searcher,
+    news: broadcast::Sender<News>,
+}
+
+impl Runtime {
+    /// Starts the supervisor and the indexing of what it finds; `first` is done before the first server is started.
+    /// Both end with the scope: first every server is stopped in order, then they.
+    ///
+    /// # Errors
+    /// When the index cannot be opened.
+    pub fn start(
+        settings: watch::Receiver<Arc<Config>>,
+        surroundings: Surroundings,
+        policy: Policy,
+        scope: &Scope,
+        first: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, mcpproxy_index::Error> {
+        let (writer, searcher) = mcpproxy_index::open()?;
+        let (news, _) = broadcast::channel(news::CAPACITY);
+        let (fleet_sender, fleet) = watch::channel(Arc::default());
+        let (catalog_sender, catalog) = watch::channel(Arc::default());
+        let (indexed_sender, indexed) = watch::channel(0);
+        let supervisor = supervisor::Supervisor::new(
+            settings,
+            Arc::new(surroundings),
+            policy,
+            scope.clone(),
+            supervisor::Publication { fleet: fleet_sender, catalog: catalog_sender, news: news.clone() },
+        );
+        scope.spawn("supervisor", async move {
+            first.await;
+            supervisor.run().await;
+        });
+        scope.spawn_until_cancelled("indexing", indexing::follow(catalog.clone(), writer, indexed_sender));
+        Ok(Self { fleet, catalog, indexed, searcher, news })
+    }
+
+    /// The news from now on. Whoever lags loses the oldest and reads the views again.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<News> {
+        self.news.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests;
