@@ -1,0 +1,16 @@
+//! The MCP face: the endpoint that AI clients connect to, their sessions, and the built-in tools.
+//!
+//! Translates JSON-RPC into calls of `management` and back. Not here: sockets, Host and Origin, credentials (`edge`);
+//! what a call may do (`management`); REST.
+
+mod accept;
+mod answer;
+mod errors;
+mod face;
+mod methods;
+mod post;
+mod sessions;
+mod stream;
+mod tools;
+
+pub use face::{McpFace, Settings};

@@ -1,0 +1,216 @@
+//! The sessions of clients. An id is signed, so that it outlives the table: what is kept here is only what runs.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use mcpproxy_domain::Principal;
+use mcpproxy_wire::{
+    Id, Revision,
+    session::{SessionClaims, SessionSigner},
+};
+use tokio_util::sync::CancellationToken;
+
+/// How many sessions are kept. Beyond that the longest idle are dropped; their ids stay valid.
+const MOST_SESSIONS: usize = 4096;
+/// How many ended sessions are remembered as ended.
+const MOST_ENDED: usize = 16_384;
+/// A session idle for so long is the first to be dropped.
+const IDLE: Duration = Duration::from_secs(30 * 60);
+
+/// One session of one client.
+#[derive(Debug)]
+pub(crate) struct Session {
+    /// Fires when the session ends: by DELETE, or with the core.
+    pub(crate) ended: CancellationToken,
+    /// The requests under way. Held for map operations only.
+    running: Mutex<HashMap<Id, CancellationToken>>,
+    used: Mutex<Instant>,
+}
+
+/// All sessions.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    signer: SessionSigner,
+    closing: CancellationToken,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    open: HashMap<String, Arc<Session>>,
+    ended: HashSet<String>,
+    ended_order: VecDeque<String>,
+}
+
+impl Sessions {
+    pub(crate) fn new(signer: SessionSigner, closing: CancellationToken) -> Self {
+        Self { signer, closing, table: Mutex::default() }
+    }
+
+    /// Opens a session; its id goes to the client.
+    pub(crate) fn open(&self, revision: Revision, principal: Principal) -> Result<String, getrandom::Error> {
+        let id = self.signer.issue(SessionClaims { revision, owner: owner(principal) })?;
+        self.keep(&mut self.table(), &id);
+        Ok(id)
+    }
+
+    /// The session of an id; one that a core before us gave out is taken up again. `None` if the id was not given out by
+    /// us, has ended, or belongs to somebody else.
+    pub(crate) fn find(&self, id: &str, principal: Principal) -> Option<Arc<Session>> {
+        if self.signer.check(id).is_none_or(|claims| claims.owner != owner(principal)) {
+            return None;
+        }
+        let mut table = self.table();
+        if table.ended.contains(id) {
+            return None;
+        }
+        let session = match table.open.get(id) {
+            Some(session) => Arc::clone(session),
+            None => self.keep(&mut table, id),
+        };
+        drop(table);
+        *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Some(session)
+    }
+
+    /// Ends a session: what runs in it is cancelled, and its id is of no use any more.
+    pub(crate) fn end(&self, id: &str, session: &Session) {
+        let mut table = self.table();
+        table.open.remove(id);
+        if table.ended.insert(id.to_owned()) {
+            table.ended_order.push_back(id.to_owned());
+        }
+        if table.ended_order.len() > MOST_ENDED
+            && let Some(oldest) = table.ended_order.pop_front()
+        {
+            table.ended.remove(&oldest);
+        }
+        drop(table);
+        session.ended.cancel();
+    }
+
+    fn keep(&self, table: &mut Table, id: &str) -> Arc<Session> {
+        if table.open.len() >= MOST_SESSIONS {
+            make_room(&mut table.open);
+        }
+        let session = Arc::new(Session {
+            ended: self.closing.child_token(),
+            running: Mutex::default(),
+            used: Mutex::new(Instant::now()),
+        });
+        table.open.insert(id.to_owned(), Arc::clone(&session));
+        session
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Session {
+    /// Begins a request; `None` if one of that id is under way.
+    pub(crate) fn begin(&self, id: &Id) -> Option<CancellationToken> {
+        let mut running = self.running();
+        if running.contains_key(id) {
+            return None;
+        }
+        let token = self.ended.child_token();
+        running.insert(id.clone(), token.clone());
+        Some(token)
+    }
+
+    /// A request is done.
+    pub(crate) fn finish(&self, id: &Id) {
+        self.running().remove(id);
+    }
+
+    /// The client withdraws a request; one that is done is not missed.
+    pub(crate) fn cancel(&self, id: &Id) {
+        if let Some(token) = self.running().get(id) {
+            token.cancel();
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<Id, CancellationToken>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn idle_since(&self) -> Instant {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops idle sessions: all that are idle for long, or the longest idle one. Nothing that runs is lost.
+fn make_room(open: &mut HashMap<String, Arc<Session>>) {
+    let before = open.len();
+    // somebody else holds a session whose request or stream is under way
+    open.retain(|_, session| Arc::strong_count(session) > 1 || session.idle_since().elapsed() < IDLE);
+    if open.len() < before {
+        return;
+    }
+    let idle = open.iter().filter(|(_, session)| Arc::strong_count(session) == 1);
+    if let Some(longest) = idle.min_by_key(|(_, session)| session.idle_since()).map(|(id, _)| id.clone()) {
+        open.remove(&longest);
+    }
+}
+
+/// The mark of a principal in a session id.
+const fn owner(principal: Principal) -> u8 {
+    match principal {
+        Principal::Local => 0,
+        Principal::KeyHolder => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sessions() -> Sessions {
+        Sessions::new(SessionSigner::new([1; 32]), CancellationToken::new())
+    }
+
+    #[test]
+    fn a_session_survives_a_restart_but_not_its_end_nor_another_owner() {
+        let before = sessions();
+        let id = before.open(Revision::V2025_06_18, Principal::Local).unwrap();
+        let after = sessions();
+        let session = after.find(&id, Principal::Local).unwrap();
+        assert!(after.find(&id, Principal::KeyHolder).is_none());
+        assert!(after.find("mcp-session-0", Principal::Local).is_none());
+        let token = session.begin(&Id::from(1)).unwrap();
+        after.end(&id, &session);
+        assert!(token.is_cancelled());
+        assert!(after.find(&id, Principal::Local).is_none());
+    }
+
+    #[test]
+    fn an_id_is_taken_while_its_request_runs_and_a_cancel_finds_it() {
+        let sessions = sessions();
+        let id = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let session = sessions.find(&id, Principal::Local).unwrap();
+        let token = session.begin(&Id::from(0)).unwrap();
+        assert!(session.begin(&Id::from(0)).is_none());
+        session.cancel(&Id::from(7));
+        assert!(!token.is_cancelled());
+        session.cancel(&Id::from(0));
+        assert!(token.is_cancelled());
+        session.finish(&Id::from(0));
+        assert!(session.begin(&Id::from(0)).is_some());
+    }
+
+    #[test]
+    fn the_table_is_bounded_and_keeps_what_is_in_use() {
+        let sessions = sessions();
+        let first = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let in_use = sessions.find(&first, Principal::Local).unwrap();
+        for _ in 0..MOST_SESSIONS + 10 {
+            sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        }
+        assert_eq!(sessions.table().open.len(), MOST_SESSIONS);
+        assert!(Arc::ptr_eq(&in_use, &sessions.find(&first, Principal::Local).unwrap()));
+    }
+}
