@@ -59,7 +59,7 @@ pub enum MissingSecret {
     },
 }
 
-/// Replaces every `${type:name}` in `text` by what `lookup` says; other text, a lone `$` too, is kept as it is.
+/// Replaces every reference `${type:name}` in `text` by what `lookup` says; other text, a lone `$` too, is kept as it is.
 ///
 /// # Errors
 /// The first reference that `lookup` cannot answer: a text with an unresolved reference must never be used.
@@ -72,7 +72,7 @@ pub fn expand(
     while let Some((before, after)) = rest.split_once("${") {
         done.push_str(before);
         match after.split_once('}').and_then(|(inside, tail)| Some((inside.split_once(':')?, tail))) {
-            Some(((kind, name), tail)) if !kind.is_empty() && !name.is_empty() => {
+            Some(((kind, name), tail)) if is_reference(kind, name) => {
                 done.push_str(&lookup(kind, name)?);
                 rest = tail;
             }
@@ -84,6 +84,13 @@ pub fn expand(
     }
     done.push_str(rest);
     Ok(done)
+}
+
+/// A shell's `${NAME:-default}` and its like are no references: a kind is a word in small letters, and no name begins
+/// with a sign that a shell would read.
+fn is_reference(kind: &str, name: &str) -> bool {
+    let is_word = !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    is_word && !name.is_empty() && !name.starts_with(['-', '+', '=', '?'])
 }
 
 /// Parts of a variable's name that say that its value is a secret.
@@ -132,6 +139,7 @@ mod tests {
         for (text, expected) in [
             ("", Ok("")),
             ("plain $HOME ${HOME} ${}", Ok("plain $HOME ${HOME} ${}")),
+            ("${HOME:-x} ${env:-x} ${x#*\"id\":}", Ok("${HOME:-x} ${env:-x} ${x#*\"id\":}")),
             ("Bearer ${env:USER}!${env:USER}", Ok("Bearer ann!ann")),
             ("${env:", Ok("${env:")),
             ("${env:NONE}", Err(MissingSecret::Variable("NONE".to_owned()))),

@@ -1,0 +1,86 @@
+//! The third-party servers and clients that `scripts/test-setup` installs, as command lines.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::{Value, json};
+
+use crate::{Result, Trouble, binary};
+
+/// A program and its arguments.
+#[derive(Clone, Debug)]
+pub struct Program {
+    path: PathBuf,
+    args: Vec<String>,
+}
+
+impl Program {
+    /// Any program.
+    pub fn new(path: impl Into<PathBuf>, args: &[&str]) -> Self {
+        Self { path: path.into(), args: args.iter().map(|&arg| arg.to_owned()).collect() }
+    }
+
+    /// The program as a command.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(&self.args);
+        command
+    }
+
+    /// The program as an approved server in the settings.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Value {
+        json!({ "name": name, "command": self.path, "args": self.args, "enabled": true, "quarantined": false })
+    }
+}
+
+/// `server-everything` in one of its modes: `stdio` or `streamableHttp`.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn everything(mode: &str) -> Result<Program> {
+    node("server-everything", mode)
+}
+
+/// `server-filesystem` over this folder.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn filesystem(folder: &Path) -> Result<Program> {
+    node("server-filesystem", &folder.to_string_lossy())
+}
+
+/// `mcp-server-time`.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn time() -> Result<Program> {
+    Ok(Program::new(installed("venv/bin/mcp-server-time")?, &["--local-timezone=UTC"]))
+}
+
+/// A client of ours in `tests/clients`, written with the official Python SDK.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn python_client(file: &str, args: &[&str]) -> Result<Program> {
+    let script = binary::root().join("tests/clients").join(file);
+    let script = script.to_string_lossy();
+    let args: Vec<&str> = [&*script].into_iter().chain(args.iter().copied()).collect();
+    Ok(Program::new(installed("venv/bin/python")?, &args))
+}
+
+fn node(server: &str, arg: &str) -> Result<Program> {
+    let script = installed(&format!("node_modules/@modelcontextprotocol/{server}/dist/index.js"))?;
+    Ok(Program::new(installed("bin/node")?, &[&script.to_string_lossy(), arg]))
+}
+
+fn installed(path: &str) -> Result<PathBuf> {
+    let path = binary::root().join("target/test-setup").join(path);
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(Trouble::new(format!("{} is missing: run scripts/test-setup", path.display())))
+}
