@@ -41,6 +41,7 @@ pub(crate) const fn status(code: Code) -> u8 {
         | Code::InvalidRequest
         | Code::UnknownMethod
         | Code::InvalidInput
+        | Code::InvalidArguments
         | Code::Unauthorized
         | Code::Forbidden
         | Code::ServerNotFound

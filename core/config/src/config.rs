@@ -26,6 +26,8 @@ pub struct Config {
     pub trusted_hosts: Vec<TrustedHost>,
     /// The upstream servers in the order of the file; their names are unique.
     pub servers: Vec<Arc<ServerSpec>>,
+    /// How `/mcp` shows tools.
+    pub routing_mode: RoutingMode,
     /// How many tools a search answers with when the client does not say; 1 to 1000.
     pub tools_limit: usize,
     /// How much of each found tool a search tells when the client does not say.
@@ -36,6 +38,16 @@ pub struct Config {
     pub environment: EnvironmentPolicy,
     /// What is logged, and where.
     pub logging: Logging,
+}
+
+/// How `/mcp` shows the tools of the servers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RoutingMode {
+    /// By a search.
+    #[default]
+    RetrieveTools,
+    /// All of them.
+    Direct,
 }
 
 /// How much of each found tool a search tells.

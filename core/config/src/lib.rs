@@ -20,7 +20,7 @@ mod resolve;
 mod servers;
 pub mod store;
 
-pub use config::{Config, EnvironmentPolicy, Logging, ResponseDetail, TrustedHost};
+pub use config::{Config, EnvironmentPolicy, Logging, ResponseDetail, RoutingMode, TrustedHost};
 pub use duration::{InvalidDuration, format as format_duration, parse as parse_duration};
 pub use env::Env;
 pub use error::ConfigError;

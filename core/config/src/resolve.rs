@@ -7,7 +7,8 @@ use mcpproxy_domain::{Problem, Secret, secret};
 use tracing::Level;
 
 use crate::{
-    Config, ConfigFile, Env, EnvironmentPolicy, Flags, Listen, Logging, ResponseDetail, TrustedHost, known,
+    Config, ConfigFile, Env, EnvironmentPolicy, Flags, Listen, Logging, ResponseDetail, RoutingMode, TrustedHost,
+    known,
     read::{Object, Span},
     report::Report,
     servers::{self, Defaults},
@@ -61,7 +62,7 @@ impl<'a> Sources<'a> {
         let api_key = self.api_key(report);
         let require_mcp_auth = self.require_mcp_auth(&listen, api_key.is_some(), report);
         let trusted_hosts = self.trusted_hosts(report);
-        self.routing_mode(report);
+        let routing_mode = self.routing_mode(report);
         let tools_limit = file.number("tools_limit", &(1..=1000), report).unwrap_or(15);
         let detail = self.detail(report);
         let instructions = file.text("instructions", report).map(str::to_owned);
@@ -78,6 +79,7 @@ impl<'a> Sources<'a> {
             require_mcp_auth,
             trusted_hosts,
             servers,
+            routing_mode,
             tools_limit: tools_limit as usize,
             detail,
             instructions,
@@ -182,17 +184,19 @@ impl<'a> Sources<'a> {
         hosts
     }
 
-    fn routing_mode(&self, report: &mut Report) {
+    fn routing_mode(&self, report: &mut Report) -> RoutingMode {
         match self.file.text("routing_mode", report) {
             None | Some("retrieve_tools") => {}
-            Some(mode @ ("direct" | "code_execution")) => {
+            Some("direct") => return RoutingMode::Direct,
+            Some(mode @ "code_execution") => {
                 let message = "does not work in this version: /mcp serves retrieve_tools";
-                report.warn("routing_mode", mode, message, "write retrieve_tools, or leave it for a later version");
+                report.warn("routing_mode", mode, message, "write retrieve_tools or direct, or leave it for later");
             }
             Some(mode) => {
-                report.problem("routing_mode", mode, "is not a known mode", "write retrieve_tools");
+                report.problem("routing_mode", mode, "is not a known mode", "write retrieve_tools or direct");
             }
         }
+        RoutingMode::RetrieveTools
     }
 
     fn detail(&self, report: &mut Report) -> ResponseDetail {

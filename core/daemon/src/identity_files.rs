@@ -53,7 +53,8 @@ mod tests {
         assert_eq!((first.len(), instance(folder.path()).unwrap()), (32, first.clone()));
         fs::write(folder.path().join(identity::INSTANCE_FILE), [0xff, 0xfe]).unwrap();
         assert_ne!(instance(folder.path()).unwrap(), first);
-        let claims = mcpproxy_wire::session::SessionClaims { revision: mcpproxy_wire::Revision::LATEST, owner: 0 };
+        let claims =
+            mcpproxy_wire::session::SessionClaims { revision: mcpproxy_wire::Revision::LATEST, owner: 0, endpoint: 0 };
         let id = signer(folder.path()).unwrap().issue(claims).unwrap();
         assert_eq!(signer(folder.path()).unwrap().check(&id), Some(claims));
     }

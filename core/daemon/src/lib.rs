@@ -9,6 +9,7 @@ mod folder;
 mod identity_files;
 mod lock;
 pub mod look;
+mod memory;
 mod platform;
 mod settings;
 mod signals;

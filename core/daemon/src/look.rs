@@ -95,7 +95,7 @@ pub async fn look(flags: &Flags, env: &Env, server: &str) -> Result<Looked, Look
     })?;
     Ok(Looked {
         server: format!("{} {}", report.hello.name, report.hello.version),
-        revision: report.hello.revision.as_str(),
+        revision: report.hello.era.as_str(),
         tools: report.tools.into_iter().map(looked_tool).collect(),
     })
 }

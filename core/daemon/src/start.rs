@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use mcpproxy_config::{Config, Env, Flags, load, locate, store};
+use mcpproxy_config::{Config, Env, Flags, RoutingMode, load, locate, store};
 use mcpproxy_domain::{
     identity,
     phase::{Event, Phase},
@@ -13,11 +13,11 @@ use mcpproxy_isolation::{Spawner, leftovers};
 use mcpproxy_logs::{Guard, Redactor};
 use mcpproxy_management::Management;
 use mcpproxy_runtime::Runtime;
-use mcpproxy_server::{McpFace, Settings as McpSettings};
+use mcpproxy_server::{McpFace, Mode, Settings as McpSettings};
 use mcpproxy_task::Scope;
 use tokio::sync::watch;
 
-use crate::{StartError, address, folder, identity_files, lock::Lock, settings, signals::Signals};
+use crate::{StartError, address, folder, identity_files, lock::Lock, memory, settings, signals::Signals};
 
 /// How the core is started.
 #[derive(Clone, Debug)]
@@ -97,18 +97,25 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let surroundings = settings::surroundings(&config, &options.env, spawner, &redactor)?;
     let runtime =
         Runtime::start(config_view.clone(), surroundings, Policy::default(), &fleet, sweep(instance.clone()))?;
+    memory::give_back(runtime.indexed.clone(), &fleet);
     let management = Management::new(&runtime, config_view);
-    let face = McpFace::new(management.clone(), signer, McpSettings::default());
+    let search = McpFace::new(management.clone(), signer, McpSettings::default(), Mode::Search);
+    let direct = search.beside(Mode::Direct);
 
     let phase = watch::Sender::new(Phase::Starting);
     let is_ready = phase.subscribe();
-    let mcp = Arc::new(face.clone());
+    let usual = match config.routing_mode {
+        RoutingMode::RetrieveTools => &search,
+        RoutingMode::Direct => &direct,
+    };
     let routes = Routes::new()
         .health(move || *is_ready.borrow() == Phase::Ready)
-        .exact("/mcp", Access::Checked, Arc::clone(&mcp) as _)
-        .exact("/mcp/", Access::Checked, Arc::clone(&mcp) as _)
-        .exact("/mcp/call", Access::Checked, Arc::clone(&mcp) as _)
-        .exact("/mcp/call/", Access::Checked, mcp as _);
+        .exact("/mcp", Access::Checked, Arc::new(usual.clone()))
+        .exact("/mcp/", Access::Checked, Arc::new(usual.clone()))
+        .exact("/mcp/call", Access::Checked, Arc::new(search.clone()))
+        .exact("/mcp/call/", Access::Checked, Arc::new(search.clone()))
+        .exact("/mcp/all", Access::Checked, Arc::new(direct.clone()))
+        .exact("/mcp/all/", Access::Checked, Arc::new(direct));
     serve(listener, routes, edge_view, Limits::default(), &edge);
     phase.send_modify(|phase| *phase = phase.step(Event::Listening, Duration::ZERO).0);
     tracing::info!(
@@ -120,7 +127,20 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         "listening"
     );
     let reload = Reload { options, config: config_sender, edge: edge_sender, redactor };
-    Ok(Running { address, management, runtime, face, phase, reload, signals, edge, fleet, instance, logs, lock })
+    Ok(Running {
+        address,
+        management,
+        runtime,
+        face: search,
+        phase,
+        reload,
+        signals,
+        edge,
+        fleet,
+        instance,
+        logs,
+        lock,
+    })
 }
 
 /// Ends what an earlier core of this folder left behind when it was killed.
@@ -151,8 +171,11 @@ impl Reload {
                     || config.data_dir != now.data_dir
                     || config.logging != now.logging
                     || config.environment != now.environment
+                    || config.routing_mode != now.routing_mode
                 {
-                    tracing::warn!("listen, data_dir, logging and environment change with the next start");
+                    tracing::warn!(
+                        "listen, data_dir, logging, environment and routing_mode change with the next start"
+                    );
                 }
                 self.edge.send_replace(Arc::new(settings::edge(&config)));
                 self.config.send_replace(Arc::new(config));

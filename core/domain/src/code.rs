@@ -11,6 +11,8 @@ pub enum Code {
     UnknownMethod,
     /// A parameter is missing, has the wrong type or breaks a rule.
     InvalidInput,
+    /// The arguments of a call do not fit the tool's input schema.
+    InvalidArguments,
     /// The credential is missing or wrong.
     Unauthorized,
     /// The caller may not do this.
@@ -61,11 +63,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the tests that hold the maps total.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Malformed,
         Self::InvalidRequest,
         Self::UnknownMethod,
         Self::InvalidInput,
+        Self::InvalidArguments,
         Self::Unauthorized,
         Self::Forbidden,
         Self::ServerNotFound,
@@ -99,6 +102,7 @@ impl Code {
             Self::InvalidRequest => "INVALID_REQUEST",
             Self::UnknownMethod => "UNKNOWN_METHOD",
             Self::InvalidInput => "INVALID_INPUT",
+            Self::InvalidArguments => "INVALID_ARGUMENTS",
             Self::Unauthorized => "AUTH_REQUIRED",
             Self::Forbidden => "PERMISSION_DENIED",
             Self::ServerNotFound => "SERVER_NOT_FOUND",

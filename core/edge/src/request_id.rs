@@ -1,6 +1,14 @@
 //! The id under which one request is found again in answers, logs and history.
 
-use std::{fmt, fmt::Write as _};
+use std::{
+    fmt,
+    fmt::Write as _,
+    hash::{BuildHasher, RandomState},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -18,12 +26,12 @@ impl RequestId {
     /// A random one.
     #[must_use]
     pub fn random() -> Self {
-        let mut bytes = [0_u8; 16];
-        if let Err(error) = getrandom::fill(&mut bytes) {
-            // an id is a label and no secret, so a request does not fail for want of one
-            tracing::warn!(%error, "no randomness for a request id");
-        }
-        let number = (u128::from_be_bytes(bytes) & !(0xF << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+        // an id is a label and no secret: keyed hashes of a count are unlike each other and cost no system call
+        static KEYS: LazyLock<[RandomState; 2]> = LazyLock::new(|| [RandomState::new(), RandomState::new()]);
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = KEYS.each_ref().map(|key| u128::from(key.hash_one(count)));
+        let number = (((high << 64) | low) & !(0xF << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
         let digits = format!("{number:032x}");
         let mut text = String::with_capacity(36);
         for (place, digit) in digits.chars().enumerate() {

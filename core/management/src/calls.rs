@@ -1,6 +1,7 @@
 //! The door of `tools/call`: every call of an upstream's tool, from whatever face, comes through here.
 //!
-//! Name -> gate -> upstream -> answer. The arguments are never opened, the answer is what the upstream said.
+//! Gate -> arguments -> upstream -> answer. The arguments go on as the bytes that came, the answer is what the upstream
+//! said.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -17,7 +18,7 @@ use mcpproxy_wire::{Exchange, LinkError, Message, Object, Outcome, Timing};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
-use crate::{Refusal, nearest::nearest};
+use crate::{Refusal, arguments::Arguments, nearest::nearest};
 
 /// No call lives longer, however often it reports progress.
 const LONGEST_CALL: Duration = Duration::from_secs(3600);
@@ -27,13 +28,14 @@ const LONGEST_CALL: Duration = Duration::from_secs(3600);
 pub struct Calls {
     fleet: watch::Receiver<Arc<Fleet>>,
     catalog: watch::Receiver<Arc<Catalog>>,
+    arguments: Arguments,
 }
 
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    /// Which tool, as `server:tool`.
-    pub name: String,
+    /// Which tool.
+    pub tool: ToolId,
     /// Through which door.
     pub variant: Variant,
     /// The arguments, an object; `None` = none.
@@ -44,9 +46,23 @@ pub struct Call {
     pub principal: Principal,
 }
 
+/// Reads the name of a tool, `server:tool`, as callers write it.
+///
+/// # Errors
+/// [`Code::InvalidInput`], with what is wrong with it.
+pub fn tool_named(name: &str) -> Result<ToolId, Refusal> {
+    ToolId::parse(name).map_err(|error| {
+        Refusal::new(
+            Code::InvalidInput,
+            format!("{name:?} is not the name of a tool: {error}"),
+            "use the name exactly as retrieve_tools gives it, for example github:create_issue",
+        )
+    })
+}
+
 impl Calls {
     pub(crate) fn new(runtime: &Runtime) -> Self {
-        Self { fleet: runtime.fleet.clone(), catalog: runtime.catalog.clone() }
+        Self { fleet: runtime.fleet.clone(), catalog: runtime.catalog.clone(), arguments: Arguments::default() }
     }
 
     /// Calls a tool. What the upstream answers, an error too, is the outcome, unchanged.
@@ -54,27 +70,27 @@ impl Calls {
     /// # Errors
     /// When the upstream was not asked, or gave no answer.
     pub async fn call(&self, call: Call, exchange: &Exchange) -> Result<Outcome, Refusal> {
-        let id = ToolId::parse(&call.name).map_err(|error| {
-            Refusal::new(
-                Code::InvalidInput,
-                format!("{:?} is not the name of a tool: {error}", call.name),
-                "use the name exactly as retrieve_tools gives it, for example github:create_issue",
-            )
-        })?;
+        let id = &call.tool;
         let server = self.fleet.borrow().servers.get(&id.server).cloned();
-        let tool = self.catalog.borrow().get(&id).cloned();
+        let (tool, version) = {
+            let catalog = self.catalog.borrow();
+            (catalog.get(id).cloned(), catalog.version)
+        };
         let standing = server.as_deref().map_or(Standing::Down, standing);
         let hints = tool.as_deref().map(|tool| &tool.annotations);
         let spec = server.as_deref().map(|server| server.spec.as_ref());
-        gate::admit(&id, call.variant, spec, standing, hints)
-            .map_err(|code| self.refused(code, &id, call.variant, server.as_deref()))?;
+        gate::admit(id, call.variant, spec, standing, hints)
+            .map_err(|code| self.refused(code, id, call.variant, server.as_deref()))?;
         // the gate lets nobody through to a server that is not there or has no link
         let (Some(server), Some(handle)) = (&server, server.as_ref().and_then(|server| server.handle.clone())) else {
-            return Err(self.refused(Code::ServerUnavailable, &id, call.variant, server.as_deref()));
+            return Err(self.refused(Code::ServerUnavailable, id, call.variant, server.as_deref()));
         };
-        let message = Message { method: "tools/call".into(), params: Some(params(&id, &call)) };
+        if let Some(tool) = &tool {
+            self.arguments.check(tool, version, call.arguments.as_deref()).await?;
+        }
+        let message = Message { method: "tools/call".into(), params: Some(params(&call)) };
         let timing = Timing { silence: server.spec.call_timeout, total: LONGEST_CALL.max(server.spec.call_timeout) };
-        handle.request(&message, exchange, timing).await.map_err(|error| failed(&id, &error))
+        handle.request(&message, exchange, timing).await.map_err(|error| failed(id, &error))
     }
 
     fn refused(&self, code: Code, id: &ToolId, variant: Variant, server: Option<&Snapshot>) -> Refusal {
@@ -146,8 +162,8 @@ fn standing(server: &Snapshot) -> Standing {
 }
 
 /// What goes to the upstream: its own name of the tool, the arguments as they came, `{}` for none.
-fn params(id: &ToolId, call: &Call) -> Box<RawValue> {
-    let name = to_raw_value(&*id.tool).unwrap_or_default();
+fn params(call: &Call) -> Box<RawValue> {
+    let name = to_raw_value(&*call.tool.tool).unwrap_or_default();
     let nothing = RawValue::from_string("{}".to_owned()).unwrap_or_default();
     let mut params = Object::default();
     params.set("name", Cow::Borrowed(&*name));

@@ -3,7 +3,9 @@
 //! Faces translate: what arrives into a call of this crate, and its answer into their own form. Business logic is
 //! here and nowhere above. Not here: JSON-RPC envelopes and HTTP (`server`), what a rule says (`domain`).
 
+mod arguments;
 pub mod calls;
+pub mod direct;
 mod entry;
 mod nearest;
 mod refusal;
@@ -16,8 +18,8 @@ use mcpproxy_config::Config;
 use mcpproxy_runtime::Runtime;
 use tokio::sync::watch;
 
-pub use self::refusal::Refusal;
-use self::{calls::Calls, servers::Servers, tools::Tools};
+use self::{calls::Calls, direct::Direct, servers::Servers, tools::Tools};
+pub use self::{nearest::nearest, refusal::Refusal};
 
 /// Everything that can be asked of the core. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,8 @@ pub struct Management {
     pub calls: Calls,
     /// Finding and describing tools.
     pub tools: Tools,
+    /// All tools in one list, each under a name of its own.
+    pub direct: Direct,
     /// The servers and how they are.
     pub servers: Servers,
     settings: watch::Receiver<Arc<Config>>,
@@ -38,6 +42,7 @@ impl Management {
         Self {
             calls: Calls::new(runtime),
             tools: Tools::new(runtime, settings.clone()),
+            direct: Direct::new(runtime),
             servers: Servers::new(runtime),
             settings,
         }

@@ -6,7 +6,8 @@ const TOLD: usize = 3;
 const LIKENESS: f64 = 0.6;
 
 /// The names most like `wanted`, best first.
-pub(crate) fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+#[must_use]
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let wanted = wanted.to_lowercase();
     let mut close: Vec<(f64, &str)> = names
         .into_iter()

@@ -1,16 +1,28 @@
 //! How a call is answered: as JSON when it ends quietly, as a stream of events when it reports progress or takes long.
 //!
-//! The call itself is a task of its own: its client may leave and it still ends in order, cancelled after a while.
+//! The call runs where its client waits for it, which saves each call two changes of tasks. A client may leave: then
+//! the call goes on as a task of its own and still ends in order, cancelled after a while.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use mcpproxy_domain::Principal;
 use mcpproxy_edge::Body;
-use mcpproxy_wire::{Exchange, Id, Message, Object, Outcome, Progress, envelope, sse};
+use mcpproxy_task::Scope;
+use mcpproxy_wire::{
+    Exchange, Id, Message, Object, Outcome, Progress, envelope, sse,
+    stateless::{complete, without_marks},
+};
 use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{accept::Accept, errors::json, face::Shared, methods, sessions::Session, stream::event_stream};
@@ -23,10 +35,18 @@ const EVENTS: usize = 16;
 /// A request under way.
 pub(crate) struct Running {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) session: Arc<Session>,
+    /// `None` for a client of the stateless era.
+    pub(crate) session: Option<Arc<Session>>,
     pub(crate) id: Id,
     pub(crate) message: Message,
     pub(crate) cancel: CancellationToken,
+}
+
+impl Running {
+    /// Whether the client is of the stateless era: then a closed connection withdraws the request.
+    fn is_stateless(&self) -> bool {
+        self.session.is_none()
+    }
 }
 
 /// An answer that is there at once.
@@ -56,7 +76,7 @@ impl Running {
             // progress was sent before the answer, so it is looked for first
             biased;
             Some(params) = progress.recv() => Some(params),
-            outcome = &mut answer => return whole(&id, &outcome.unwrap_or_else(|_| Err(methods::lost())), accept),
+            outcome = &mut answer => return whole(&id, &outcome, accept),
             () = tokio::time::sleep(shared.settings.stream_after), if accept.events => None,
         };
         let (events, receiver) = mpsc::channel(EVENTS);
@@ -69,13 +89,12 @@ impl Running {
                     None => sse::KEEP_ALIVE.to_vec(),
                 };
                 if events.send(Bytes::from(event)).await.is_err() {
-                    return; // the client left; dropping `answer` tells the call
+                    return; // the client left; the call goes on without it
                 }
                 next = tokio::select! {
                     biased;
                     Some(params) = progress.recv() => Some(params),
                     outcome = &mut answer => {
-                        let outcome = outcome.unwrap_or_else(|_| Err(methods::lost()));
                         let _ = events.send(Bytes::from(sse::encode(&envelope::response(&id, &outcome)))).await;
                         return;
                     }
@@ -87,33 +106,58 @@ impl Running {
         event_stream(receiver)
     }
 
-    /// Starts the task of the call.
-    fn start(self, exchange: Exchange, principal: Principal) -> oneshot::Receiver<Outcome> {
-        let (mut sender, receiver) = oneshot::channel();
-        let Self { shared, session, id, message, .. } = self;
+    /// Begins the call.
+    fn start(self, exchange: Exchange, principal: Principal) -> Attended {
+        let is_stateless = self.is_stateless();
+        let Self { shared, session, id, message, cancel } = self;
+        let patience = if is_stateless { Duration::ZERO } else { shared.settings.abandoned_after };
         let calls = shared.calls.clone();
-        calls.spawn("call", async move {
-            let under_way = UnderWay { session, id };
-            let outcome = {
-                let work = methods::run(&shared.management, message, &exchange, principal);
-                tokio::pin!(work);
-                let abandoned = async {
-                    sender.closed().await;
-                    tokio::time::sleep(shared.settings.abandoned_after).await;
-                };
-                tokio::select! {
-                    outcome = &mut work => outcome,
-                    () = abandoned => {
-                        exchange.cancel.cancel();
-                        work.await
-                    }
-                }
-            };
-            // before the answer goes out, so that the client may use the id again
-            drop(under_way);
-            let _ = sender.send(outcome);
+        let work = calls.track(async move {
+            // let go before the answer goes out, so that the client may use the id again
+            let _under_way = session.map(|session| UnderWay { session, id });
+            let outcome = methods::run(&shared, message, &exchange, principal).await;
+            outcome.map(|result| if is_stateless { complete(result) } else { without_marks(result) })
         });
-        receiver
+        Attended { work: Some(Box::pin(work)), calls, cancel, patience }
+    }
+}
+
+/// A call whose client waits for it. Dropped before its end, it goes on as a task, cancelled after `patience`.
+struct Attended {
+    work: Option<Pin<Box<dyn Future<Output = Outcome> + Send>>>,
+    calls: Scope,
+    cancel: CancellationToken,
+    patience: Duration,
+}
+
+impl Future for Attended {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome> {
+        let this = self.get_mut();
+        // taken out, so that what panics is not polled again
+        let Some(mut work) = this.work.take() else { return Poll::Ready(Err(methods::lost())) };
+        let polled = work.as_mut().poll(cx);
+        if polled.is_pending() {
+            this.work = Some(work);
+        }
+        polled
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        let Some(mut work) = self.work.take() else { return };
+        let (cancel, patience) = (self.cancel.clone(), self.patience);
+        self.calls.spawn("abandoned call", async move {
+            tokio::select! {
+                _ = &mut work => {}
+                () = tokio::time::sleep(patience) => {
+                    cancel.cancel();
+                    work.await.ok();
+                }
+            }
+        });
     }
 }
 
@@ -135,4 +179,33 @@ fn progress_token(params: Option<&RawValue>) -> Option<Box<RawValue>> {
     let meta = Object::open(params.get("_meta")?)?;
     let token = meta.get("progressToken")?;
     Id::from_raw(token).map(|token| Cow::Borrowed(token.raw()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        sync::oneshot,
+        time::{Instant, timeout},
+    };
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_its_client_left_is_waited_for_and_cancelled_after_a_while() {
+        let (calls, cancel, begun) = (Scope::new(), CancellationToken::new(), Instant::now());
+        let (ends, ended) = oneshot::channel();
+        let withdrawn = cancel.clone();
+        let work = calls.track(async move {
+            withdrawn.cancelled().await;
+            ends.send(Instant::now()).unwrap();
+            Err(methods::lost())
+        });
+        let patience = Duration::from_secs(60);
+        let mut call = Attended { work: Some(Box::pin(work)), calls: calls.clone(), cancel, patience };
+        assert!(timeout(Duration::from_secs(1), &mut call).await.is_err());
+        drop(call);
+        assert!(calls.drain(Duration::from_secs(10)).await.is_err(), "it goes on without its client");
+        assert_eq!((ended.await.unwrap() - begun).as_secs(), 61);
+        assert_eq!(calls.drain(Duration::from_secs(1)).await, Ok(()));
+    }
 }

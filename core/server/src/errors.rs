@@ -64,9 +64,11 @@ pub(crate) const fn rpc_code(code: Code) -> i64 {
         Code::Malformed => error_code::PARSE_ERROR,
         Code::InvalidRequest => error_code::INVALID_REQUEST,
         Code::UnknownMethod => error_code::METHOD_NOT_FOUND,
-        Code::InvalidInput | Code::ServerNotFound | Code::ToolNotFound | Code::WrongVariant => {
-            error_code::INVALID_PARAMS
-        }
+        Code::InvalidInput
+        | Code::InvalidArguments
+        | Code::ServerNotFound
+        | Code::ToolNotFound
+        | Code::WrongVariant => error_code::INVALID_PARAMS,
         Code::Internal => error_code::INTERNAL_ERROR,
         Code::Unauthorized
         | Code::Forbidden

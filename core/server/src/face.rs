@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use http::{HeaderMap, Method, StatusCode, header};
 use mcpproxy_domain::{Code, Principal};
 use mcpproxy_edge::{Answer, Context, Face, Request, Response};
-use mcpproxy_management::Management;
+use mcpproxy_management::{Management, direct};
 use mcpproxy_task::Scope;
 use mcpproxy_wire::{
     Revision,
@@ -15,8 +15,9 @@ use mcpproxy_wire::{
 
 use crate::{
     errors::{Protest, empty},
+    mode::Mode,
     sessions::{Session, Sessions},
-    stream,
+    stateless, stream,
 };
 
 /// How long a cancelled call may take to notice.
@@ -57,6 +58,9 @@ pub struct McpFace {
 
 pub(crate) struct Shared {
     pub(crate) management: Management,
+    pub(crate) mode: Mode,
+    /// The changes of the list of tools; `None` where it never changes.
+    pub(crate) list: Option<direct::Changes>,
     pub(crate) sessions: Sessions,
     pub(crate) settings: Settings,
     /// Calls under way, until their answer is delivered; they may outlive the connection of their client.
@@ -68,10 +72,17 @@ pub(crate) struct Shared {
 impl McpFace {
     /// An endpoint over the API. Session ids are signed by `signer`.
     #[must_use]
-    pub fn new(management: Management, signer: SessionSigner, settings: Settings) -> Self {
-        let streams = Scope::new();
-        let sessions = Sessions::new(signer, streams.token());
-        Self { shared: Arc::new(Shared { management, sessions, settings, calls: Scope::new(), streams }) }
+    pub fn new(management: Management, signer: SessionSigner, settings: Settings, mode: Mode) -> Self {
+        Self { shared: Arc::new(Shared::new(management, signer, settings, mode, Scope::new(), Scope::new())) }
+    }
+
+    /// An endpoint beside this one that shows tools in another way. Its sessions are its own; both are drained together.
+    #[must_use]
+    pub fn beside(&self, mode: Mode) -> Self {
+        let Shared { management, sessions, settings, calls, streams, .. } = &*self.shared;
+        let (signer, settings) = (sessions.signer().clone(), settings.clone());
+        let shared = Shared::new(management.clone(), signer, settings, mode, calls.clone(), streams.clone());
+        Self { shared: Arc::new(shared) }
     }
 
     /// Lets the calls under way finish for at most `patience`, then cancels them and ends all sessions.
@@ -88,13 +99,11 @@ impl McpFace {
     async fn answer(&self, request: Request, context: Context) -> Response {
         let answered = match *request.method() {
             Method::POST => crate::post::post(&self.shared, request, context).await,
+            // the stateless era has neither streams of their own nor sessions to end
+            Method::GET | Method::DELETE if stateless::is_named(request.headers()) => Ok(not_allowed("POST")),
             Method::GET => self.get(request.headers(), &context),
             Method::DELETE => self.delete(request.headers(), &context),
-            _ => {
-                let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
-                response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("GET, POST, DELETE"));
-                Ok(response)
-            }
+            _ => Ok(not_allowed("GET, POST, DELETE")),
         };
         answered.unwrap_or_else(|protest| protest.response())
     }
@@ -122,6 +131,19 @@ impl Face for McpFace {
 }
 
 impl Shared {
+    fn new(
+        management: Management,
+        signer: SessionSigner,
+        settings: Settings,
+        mode: Mode,
+        calls: Scope,
+        streams: Scope,
+    ) -> Self {
+        let list = (mode == Mode::Direct).then(|| management.direct.changes());
+        let sessions = Sessions::new(signer, mode, list.clone(), streams.token());
+        Self { management, mode, list, sessions, settings, calls, streams }
+    }
+
     /// The session that a request names.
     pub(crate) fn session<'h>(
         &self,
@@ -136,6 +158,12 @@ impl Shared {
         let session = id.to_str().ok().and_then(|id| Some((id, self.sessions.find(id, principal)?)));
         session.ok_or_else(Protest::session_not_found)
     }
+}
+
+fn not_allowed(methods: &'static str) -> Response {
+    let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(methods));
+    response
 }
 
 /// Refuses a revision that is not spoken. Clients that send no version are taken at their session's word.

@@ -5,12 +5,16 @@
 
 mod accept;
 mod answer;
+mod changes;
 mod errors;
 mod face;
 mod methods;
+mod mode;
 mod post;
 mod sessions;
+mod stateless;
 mod stream;
 mod tools;
 
 pub use face::{McpFace, Settings};
+pub use mode::Mode;

@@ -20,6 +20,7 @@ use crate::{
     face::Shared,
     methods,
     sessions::Session,
+    stateless,
 };
 
 /// Takes a POST.
@@ -31,12 +32,18 @@ pub(crate) async fn post(shared: &Arc<Shared>, request: Request, context: Contex
         Envelope::Request { id, method, params } if method == INITIALIZE => {
             initialize(shared, &id, params, context.principal)
         }
+        Envelope::Request { id, method, params } if stateless::is_meant(&parts.headers, params) => {
+            let message = Message { method: method.into_owned().into(), params: params.map(ToOwned::to_owned) };
+            Ok(stateless::request(shared, &parts.headers, id, message, &context).await)
+        }
         Envelope::Request { id, method, params } => {
-            // refused without an id, as servers of these revisions do: that is what makes clients of the stateless
-            // revision, which open with server/discover, fall back to initialize
+            // refused without an id, as other servers of these revisions do
             let (_, session) = shared.session(&parts.headers, context.principal)?;
             let message = Message { method: method.into_owned().into(), params: params.map(ToOwned::to_owned) };
             run(shared, session, id, message, Accept::of(&parts.headers), &context).await
+        }
+        Envelope::Notification { params, .. } if stateless::is_meant(&parts.headers, params) => {
+            Ok(empty(StatusCode::ACCEPTED))
         }
         Envelope::Notification { method, params } => {
             let (_, session) = shared.session(&parts.headers, context.principal)?;
@@ -77,7 +84,7 @@ fn initialize(
         revision = revision.as_str(),
         "a client opened a session"
     );
-    let outcome = Ok(methods::hello(&shared.management, revision));
+    let outcome = Ok(methods::hello(shared, revision));
     let mut response = json(StatusCode::OK, mcpproxy_wire::envelope::response(id, &outcome));
     if let Ok(value) = HeaderValue::from_str(&session) {
         response.headers_mut().insert(SESSION_HEADER, value);
@@ -93,14 +100,14 @@ async fn run(
     accept: Accept,
     context: &Context,
 ) -> Result<Response<Body>, Protest> {
-    if let Some(outcome) = methods::at_once(&message) {
+    if let Some(outcome) = methods::at_once(shared, Some(&session), &message) {
         return Ok(answer::whole(&id, &outcome, accept));
     }
     let Some(cancel) = session.begin(&id) else {
         let told = format!("a request with the id {id} is under way in this session; ids must be unique");
         return Err(Protest::new(StatusCode::BAD_REQUEST, Code::InvalidInput, told).about(Some(id)));
     };
-    let call = answer::Running { shared: Arc::clone(shared), session, id, message, cancel };
+    let call = answer::Running { shared: Arc::clone(shared), session: Some(session), id, message, cancel };
     Ok(call.answer(accept, context.principal).await)
 }
 

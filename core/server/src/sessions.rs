@@ -2,16 +2,22 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use mcpproxy_domain::Principal;
+use mcpproxy_management::direct::Changes;
 use mcpproxy_wire::{
     Id, Revision,
     session::{SessionClaims, SessionSigner},
 };
 use tokio_util::sync::CancellationToken;
+
+use crate::mode::Mode;
 
 /// How many sessions are kept. Beyond that the longest idle are dropped; their ids stay valid.
 const MOST_SESSIONS: usize = 4096;
@@ -23,17 +29,24 @@ const IDLE: Duration = Duration::from_secs(30 * 60);
 /// One session of one client.
 #[derive(Debug)]
 pub(crate) struct Session {
+    /// The mark of the one in whose name it was opened.
+    owner: u8,
     /// Fires when the session ends: by DELETE, or with the core.
     pub(crate) ended: CancellationToken,
     /// The requests under way. Held for map operations only.
     running: Mutex<HashMap<Id, CancellationToken>>,
     used: Mutex<Instant>,
+    /// One more than the version of the list of tools that the client has seen; 0 = nobody knows which.
+    list: AtomicU64,
+    /// How many streams were begun.
+    streams: AtomicU64,
 }
 
 /// All sessions.
-#[derive(Debug)]
 pub(crate) struct Sessions {
     signer: SessionSigner,
+    mode: Mode,
+    list: Option<Changes>,
     closing: CancellationToken,
     table: Mutex<Table>,
 }
@@ -46,34 +59,52 @@ struct Table {
 }
 
 impl Sessions {
-    pub(crate) fn new(signer: SessionSigner, closing: CancellationToken) -> Self {
-        Self { signer, closing, table: Mutex::default() }
+    pub(crate) fn new(signer: SessionSigner, mode: Mode, list: Option<Changes>, closing: CancellationToken) -> Self {
+        Self { signer, mode, list, closing, table: Mutex::default() }
+    }
+
+    pub(crate) fn signer(&self) -> &SessionSigner {
+        &self.signer
     }
 
     /// Opens a session; its id goes to the client.
     pub(crate) fn open(&self, revision: Revision, principal: Principal) -> Result<String, getrandom::Error> {
-        let id = self.signer.issue(SessionClaims { revision, owner: owner(principal) })?;
-        self.keep(&mut self.table(), &id);
+        let id = self.signer.issue(SessionClaims { revision, owner: owner(principal), endpoint: self.mode.mark() })?;
+        let session = self.keep(&mut self.table(), &id, principal);
+        if let Some(list) = &self.list {
+            session.sees(list.version());
+        }
         Ok(id)
     }
 
     /// The session of an id; one that a core before us gave out is taken up again. `None` if the id was not given out by
-    /// us, has ended, or belongs to somebody else.
+    /// us, has ended, belongs to somebody else or to another endpoint.
     pub(crate) fn find(&self, id: &str, principal: Principal) -> Option<Arc<Session>> {
-        if self.signer.check(id).is_none_or(|claims| claims.owner != owner(principal)) {
+        let known = self.table().open.get(id).map(Arc::clone);
+        let session = match known {
+            // its signature was checked when it came into the table, which holds sessions of this endpoint only
+            Some(session) if session.owner == owner(principal) => session,
+            Some(_) => return None,
+            None => self.take_up(id, principal)?,
+        };
+        *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Some(session)
+    }
+
+    /// A session that is not in the table: one of a core before us, or one that had to make room.
+    fn take_up(&self, id: &str, principal: Principal) -> Option<Arc<Session>> {
+        let is_ours = |claims: SessionClaims| (claims.owner, claims.endpoint) == (owner(principal), self.mode.mark());
+        if !self.signer.check(id).is_some_and(is_ours) {
             return None;
         }
         let mut table = self.table();
         if table.ended.contains(id) {
             return None;
         }
-        let session = match table.open.get(id) {
-            Some(session) => Arc::clone(session),
-            None => self.keep(&mut table, id),
-        };
-        drop(table);
-        *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        Some(session)
+        if let Some(session) = table.open.get(id) {
+            return Some(Arc::clone(session));
+        }
+        Some(self.keep(&mut table, id, principal))
     }
 
     /// Ends a session: what runs in it is cancelled, and its id is of no use any more.
@@ -92,14 +123,17 @@ impl Sessions {
         session.ended.cancel();
     }
 
-    fn keep(&self, table: &mut Table, id: &str) -> Arc<Session> {
+    fn keep(&self, table: &mut Table, id: &str, principal: Principal) -> Arc<Session> {
         if table.open.len() >= MOST_SESSIONS {
             make_room(&mut table.open);
         }
         let session = Arc::new(Session {
+            owner: owner(principal),
             ended: self.closing.child_token(),
             running: Mutex::default(),
             used: Mutex::new(Instant::now()),
+            list: AtomicU64::new(0),
+            streams: AtomicU64::new(0),
         });
         table.open.insert(id.to_owned(), Arc::clone(&session));
         session
@@ -132,6 +166,27 @@ impl Session {
         if let Some(token) = self.running().get(id) {
             token.cancel();
         }
+    }
+
+    /// The client sees a version of the list of tools.
+    pub(crate) fn sees(&self, version: u64) {
+        self.list.fetch_max(version + 1, Ordering::Relaxed);
+    }
+
+    /// The version of the list of tools that the client has seen; `None` if that is not known, since a core before us
+    /// gave it out.
+    pub(crate) fn seen(&self) -> Option<u64> {
+        self.list.load(Ordering::Relaxed).checked_sub(1)
+    }
+
+    /// Begins a stream to the client, and gives its number.
+    pub(crate) fn begin_stream(&self) -> u64 {
+        self.streams.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Whether no stream was begun after this one: no message is sent on two.
+    pub(crate) fn is_newest_stream(&self, number: u64) -> bool {
+        self.streams.load(Ordering::Relaxed) == number
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<Id, CancellationToken>> {
@@ -170,7 +225,11 @@ mod tests {
     use super::*;
 
     fn sessions() -> Sessions {
-        Sessions::new(SessionSigner::new([1; 32]), CancellationToken::new())
+        sessions_of(Mode::Search)
+    }
+
+    fn sessions_of(mode: Mode) -> Sessions {
+        Sessions::new(SessionSigner::new([1; 32]), mode, None, CancellationToken::new())
     }
 
     #[test]
@@ -180,6 +239,7 @@ mod tests {
         let after = sessions();
         let session = after.find(&id, Principal::Local).unwrap();
         assert!(after.find(&id, Principal::KeyHolder).is_none());
+        assert!(sessions_of(Mode::Direct).find(&id, Principal::Local).is_none(), "a session of another endpoint");
         assert!(after.find("mcp-session-0", Principal::Local).is_none());
         let token = session.begin(&Id::from(1)).unwrap();
         after.end(&id, &session);
@@ -212,5 +272,21 @@ mod tests {
         }
         assert_eq!(sessions.table().open.len(), MOST_SESSIONS);
         assert!(Arc::ptr_eq(&in_use, &sessions.find(&first, Principal::Local).unwrap()));
+    }
+
+    #[test]
+    fn what_a_client_has_seen_is_known_and_its_newest_stream_too() {
+        let sessions = sessions();
+        let id = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let session = sessions.find(&id, Principal::Local).unwrap();
+        assert_eq!(session.seen(), None);
+        for (version, seen) in [(0, 0), (3, 3), (2, 3)] {
+            session.sees(version);
+            assert_eq!(session.seen(), Some(seen));
+        }
+        let first = session.begin_stream();
+        assert!(session.is_newest_stream(first));
+        let second = session.begin_stream();
+        assert!(session.is_newest_stream(second) && !session.is_newest_stream(first));
     }
 }

@@ -1,30 +1,42 @@
-//! The stream on which we tell clients what they did not ask for. In this mode our own tools never change, so for now
-//! it only shows that it lives.
+//! The stream on which we tell clients what they did not ask for: that the list of tools is another.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
 use mcpproxy_edge::Body;
-use mcpproxy_wire::sse;
+use mcpproxy_wire::{envelope, sse};
 use tokio::sync::mpsc;
 
-use crate::{face::Shared, sessions::Session};
+use crate::{changes::Changes, face::Shared, sessions::Session};
+
+/// Tells that the list of tools is another.
+pub(crate) const LIST_CHANGED: &str = "notifications/tools/list_changed";
 
 /// Opens a stream that lasts until the client leaves or its session ends.
 pub(crate) fn open(shared: &Arc<Shared>, session: &Arc<Session>) -> Response<Body> {
     let (sender, receiver) = mpsc::channel(4);
     let (session, keep_alive) = (Arc::clone(session), shared.settings.keep_alive);
+    // what changed between the client's list and this stream is told too; and a client of whom we do not know what it
+    // has seen is told at once
+    let mut changes = Changes::after(shared.list.as_ref(), Some(session.seen().unwrap_or(u64::MAX)));
+    let number = session.begin_stream();
     shared.streams.spawn("client stream", async move {
+        let mut event = Bytes::from_static(sse::KEEP_ALIVE);
         loop {
-            if sender.send(Bytes::from_static(sse::KEEP_ALIVE)).await.is_err() {
+            if sender.send(event).await.is_err() {
                 return;
             }
-            tokio::select! {
-                () = tokio::time::sleep(keep_alive) => {}
-                () = sender.closed() => return,
-                () = session.ended.cancelled() => return,
-            }
+            event = loop {
+                tokio::select! {
+                    () = tokio::time::sleep(keep_alive) => break Bytes::from_static(sse::KEEP_ALIVE),
+                    version = changes.next() => if session.is_newest_stream(number) && session.seen() != Some(version) {
+                        break Bytes::from(sse::encode(&envelope::notification(LIST_CHANGED, None)));
+                    },
+                    () = sender.closed() => return,
+                    () = session.ended.cancelled() => return,
+                }
+            };
         }
     });
     event_stream(receiver)

@@ -50,6 +50,12 @@ impl Scope {
         });
     }
 
+    /// Counts work that somebody else polls as if it were a task: [`Scope::drain`] waits for its end, or for it to be
+    /// dropped. For work that is not worth a task of its own.
+    pub fn track<F: Future>(&self, work: F) -> impl Future<Output = F::Output> + use<F> {
+        self.tasks.track_future(work)
+    }
+
     /// Asks all tasks to end.
     pub fn cancel(&self) {
         self.token.cancel();

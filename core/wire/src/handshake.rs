@@ -1,10 +1,14 @@
-//! The handshake of the revisions with sessions: what a client sends, and what a server told.
+//! How a server is met: the handshake of the revisions with sessions, the question of the stateless one, and what a
+//! server tells of itself.
 
 use std::borrow::Cow;
 
 use serde_json::{json, value::RawValue};
 
-use crate::{Message, Object, Revision};
+use crate::{
+    Era, Message, Object, Revision,
+    stateless::{self, DISCOVER, signed},
+};
 
 /// The method that opens a session.
 pub const INITIALIZE: &str = "initialize";
@@ -24,11 +28,17 @@ pub fn initialize(name: &str, version: &str) -> Message {
     )
 }
 
+/// The question whether a server is of the stateless era, asked in its own form.
+#[must_use]
+pub fn discover(name: &str, version: &str) -> Message {
+    Message { method: DISCOVER.into(), params: Some(signed(None, name, version)) }
+}
+
 /// What a server says of itself.
 #[derive(Clone, Debug)]
 pub struct ServerHello {
-    /// The revision it chose.
-    pub revision: Revision,
+    /// How it wants to be spoken to.
+    pub era: Era,
     /// Its name for itself; empty if it gave none.
     pub name: String,
     /// Its version; empty if it gave none.
@@ -59,15 +69,34 @@ impl ServerHello {
         let result = Object::open(result).ok_or(HelloError::Missing("object"))?;
         let revision = result.text("protocolVersion").ok_or(HelloError::Missing("protocolVersion"))?;
         let revision = Revision::parse(&revision).ok_or_else(|| HelloError::Revision(revision.into_owned()))?;
-        let info = result.get("serverInfo").and_then(Object::open).unwrap_or_default();
+        Ok(Self::told(Era::Sessions(revision), &result, result.get("serverInfo")))
+    }
+
+    /// Reads the result of `server/discover`.
+    ///
+    /// # Errors
+    /// Says what is missing, or that the stateless revision is not among those that the server speaks.
+    pub fn read_discovered(result: &RawValue) -> Result<Self, HelloError> {
+        let result = Object::open(result).ok_or(HelloError::Missing("object"))?;
+        let versions = result.get("supportedVersions").ok_or(HelloError::Missing("supportedVersions"))?;
+        let versions: Vec<String> = serde_json::from_str(versions.get()).unwrap_or_default();
+        if !versions.iter().any(|version| version == stateless::VERSION) {
+            return Err(HelloError::Revision(versions.join(", ")));
+        }
+        let meta = result.get("_meta").and_then(Object::open).unwrap_or_default();
+        Ok(Self::told(Era::Stateless, &result, meta.get(stateless::key::SERVER_INFO)))
+    }
+
+    fn told(era: Era, result: &Object<'_>, info: Option<&RawValue>) -> Self {
+        let info = info.and_then(Object::open).unwrap_or_default();
         let capabilities = result.get("capabilities").and_then(Object::open).unwrap_or_default();
-        Ok(Self {
-            revision,
+        Self {
+            era,
             name: info.text("name").unwrap_or_default().into_owned(),
             version: info.text("version").unwrap_or_default().into_owned(),
             instructions: result.text("instructions").map(Cow::into_owned),
             offers_tools: capabilities.get("tools").is_some(),
-        })
+        }
     }
 }
 
@@ -82,7 +111,15 @@ mod tests {
             r#"{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"x":1},"serverInfo":{"name":"s","icons":[]}}"#,
         ))
         .unwrap();
-        assert_eq!((hello.revision, hello.name.as_str(), hello.offers_tools), (Revision::V2025_06_18, "s", true));
+        let era = Era::Sessions(Revision::V2025_06_18);
+        assert_eq!((hello.era, hello.name.as_str(), hello.offers_tools), (era, "s", true));
+        let discovered =
+            ServerHello::read_discovered(&raw(r#"{"supportedVersions":["x","2026-07-28"],"capabilities":{"tools":{}},
+                "_meta":{"io.modelcontextprotocol/serverInfo":{"name":"n"}}}"#))
+            .unwrap();
+        assert_eq!((discovered.era, discovered.name.as_str()), (Era::Stateless, "n"));
+        let older = ServerHello::read_discovered(&raw(r#"{"supportedVersions":["2025-11-25"]}"#));
+        assert_eq!(older.unwrap_err(), HelloError::Revision("2025-11-25".to_owned()));
         for (text, error) in [
             ("[]", HelloError::Missing("object")),
             ("{}", HelloError::Missing("protocolVersion")),

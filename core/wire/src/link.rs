@@ -1,4 +1,4 @@
-//! What both transports have in common: how a request fails below the protocol, and who hears the rest.
+//! What all transports have in common: how a request fails below the protocol, and who hears the rest.
 
 use std::{io, sync::Arc, time::Duration};
 

@@ -1,5 +1,7 @@
 //! The revisions of the protocol and what they decide.
 
+use crate::stateless;
+
 /// A revision with sessions (`initialize`). The stateless revision 2026-07-28 is not among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Revision {
@@ -40,6 +42,32 @@ impl Revision {
     #[must_use]
     pub fn negotiate(asked: &str) -> Self {
         Self::parse(asked).unwrap_or(Self::LATEST)
+    }
+}
+
+/// How a peer is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Era {
+    /// In a session that was opened with `initialize`.
+    Sessions(Revision),
+    /// Each request by itself (2026-07-28).
+    Stateless,
+}
+
+impl Era {
+    /// The name of its revision on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sessions(revision) => revision.as_str(),
+            Self::Stateless => stateless::VERSION,
+        }
+    }
+
+    /// Whether there are no sessions.
+    #[must_use]
+    pub const fn is_stateless(self) -> bool {
+        matches!(self, Self::Stateless)
     }
 }
 

@@ -12,6 +12,8 @@ pub struct SessionClaims {
     pub revision: Revision,
     /// A mark of the one in whose name the session was opened; a session is of no use to anybody else.
     pub owner: u8,
+    /// A mark of the endpoint at which it was opened; it is of no use at another.
+    pub endpoint: u8,
 }
 
 /// Signs and checks session ids with one key.
@@ -23,7 +25,7 @@ pub struct SessionSigner {
 
 const RANDOM: usize = 16;
 const TAG: usize = 16;
-const LENGTH: usize = 2 + RANDOM + TAG;
+const LENGTH: usize = 3 + RANDOM + TAG;
 
 impl std::fmt::Debug for SessionSigner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -48,6 +50,7 @@ impl SessionSigner {
         let mut bytes = Vec::with_capacity(LENGTH);
         bytes.push(Revision::ALL.iter().position(|r| *r == claims.revision).unwrap_or_default() as u8);
         bytes.push(claims.owner);
+        bytes.push(claims.endpoint);
         let mut random = [0; RANDOM];
         getrandom::fill(&mut random)?;
         bytes.extend_from_slice(&random);
@@ -71,12 +74,12 @@ impl SessionSigner {
         let (said, tag) = bytes.split_at_checked(LENGTH - TAG)?;
         self.mac(said).verify_truncated_left(tag).ok()?;
         let revision = *Revision::ALL.get(usize::from(*said.first()?))?;
-        Some(SessionClaims { revision, owner: *said.get(1)? })
+        Some(SessionClaims { revision, owner: *said.get(1)?, endpoint: *said.get(2)? })
     }
 
     fn mac(&self, bytes: &[u8]) -> Hmac<Sha256> {
         let mut mac = <Hmac<Sha256> as KeyInit>::new(&self.block.into());
-        mac.update(b"mcp session v1");
+        mac.update(b"mcp session v2");
         mac.update(bytes);
         mac
     }
@@ -89,7 +92,7 @@ mod tests {
     #[test]
     fn only_what_was_signed_with_the_key_is_valid() {
         let signer = SessionSigner::new([7; 32]);
-        let claims = SessionClaims { revision: Revision::V2025_06_18, owner: 1 };
+        let claims = SessionClaims { revision: Revision::V2025_06_18, owner: 1, endpoint: 1 };
         let id = signer.issue(claims).unwrap();
         assert_eq!(signer.check(&id), Some(claims));
         assert_eq!(SessionSigner::new([7; 32]).check(&id), Some(claims), "a restarted server knows its sessions");
@@ -97,7 +100,7 @@ mod tests {
         assert_eq!(SessionSigner::new([8; 32]).check(&id), None);
         let mut other = id.clone();
         other.replace_range(3..4, if id.as_bytes()[3] == b'0' { "1" } else { "0" });
-        for text in [other.as_str(), "", "mcp-session-1", &id[2..], &format!("{id}00"), &"é".repeat(34)] {
+        for text in [other.as_str(), "", "mcp-session-1", &id[2..], &format!("{id}00"), &"é".repeat(LENGTH)] {
             assert_eq!(signer.check(text), None, "{text}");
         }
         // "+2" reads as the number 2, and capitals as small letters

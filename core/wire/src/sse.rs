@@ -1,6 +1,17 @@
 //! Server-sent events: an incremental decoder, and an encoder.
+//!
+//! Memory stays bounded whatever comes: the data of an event that outgrows the cap is thrown away but for its ends, and
+//! a line of another field that does is not heard.
 
 use bytes::{Buf, BytesMut};
+
+use crate::Ends;
+
+/// A buffer that had to grow beyond this for one line is given back after it.
+const KEEP: usize = 1 << 20;
+/// A line of another field than `data` may be so long, however small the cap.
+const SHORTEST_LIMIT: usize = 64;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// One event with data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,10 +46,21 @@ pub struct Decoder {
     /// The id that the event under way has set.
     next_id: Option<Option<String>>,
     retry: Option<u64>,
+    /// What is kept of the event under way, if its data have outgrown the cap.
+    ends: Option<Ends>,
+    /// The line under way has lost its beginning.
+    torn: Option<Torn>,
+}
+
+/// Of which kind a line is whose beginning was thrown away.
+#[derive(Clone, Copy, Debug)]
+enum Torn {
+    Data,
+    Other,
 }
 
 impl Decoder {
-    /// A decoder for events of at most `cap` bytes.
+    /// A decoder for events with at most `cap` bytes of data.
     #[must_use]
     pub fn new(cap: usize) -> Self {
         Self {
@@ -53,6 +75,8 @@ impl Decoder {
             id: None,
             next_id: None,
             retry: None,
+            ends: None,
+            torn: None,
         }
     }
 
@@ -64,8 +88,17 @@ impl Decoder {
     /// The next complete event; `None` when more bytes are needed.
     ///
     /// # Errors
-    /// [`TooLarge`] when an event outgrows the cap; the stream cannot be read any further then.
+    /// [`TooLarge`] as soon as an event outgrows the cap.
     pub fn next_event(&mut self) -> Result<Option<Event>, TooLarge> {
+        match self.next_or_ends() {
+            Some(Ok(event)) => Ok(Some(event)),
+            None if self.ends.is_none() => Ok(None),
+            None | Some(Err(_)) => Err(TooLarge(self.cap)),
+        }
+    }
+
+    /// The next complete event, or what is left of one that was larger than the cap; `None` when more bytes are needed.
+    pub fn next_or_ends(&mut self) -> Option<Result<Event, Ends>> {
         loop {
             if self.after_return && !self.buffer.is_empty() {
                 if self.buffer.first() == Some(&b'\n') {
@@ -75,20 +108,26 @@ impl Decoder {
             }
             let fresh = self.buffer.get(self.scanned..).unwrap_or_default();
             let Some(at) = memchr::memchr2(b'\n', b'\r', fresh) else {
+                self.shed();
                 self.scanned = self.buffer.len();
-                if self.buffer.len() + self.data.len() > self.cap {
-                    return Err(TooLarge(self.cap));
-                }
-                return Ok(None);
+                return None;
             };
             let line = self.buffer.split_to(self.scanned + at);
             self.scanned = 0;
             self.after_return = self.buffer.first() == Some(&b'\r');
             self.buffer.advance(1);
-            if let Some(event) = self.line(&line)? {
-                return Ok(Some(event));
+            if line.len() > KEEP {
+                self.buffer = BytesMut::from(self.buffer.as_ref());
+            }
+            if let Some(event) = self.line(&line) {
+                return Some(event);
             }
         }
+    }
+
+    /// How the event under way begins, if it has outgrown the cap.
+    pub(crate) fn outgrown(&self) -> Option<&[u8]> {
+        self.ends.as_ref().map(|ends| ends.head.as_slice())
     }
 
     /// What stood at the end of the stream without its closing blank line. Its id does not count: it may be half an
@@ -100,7 +139,7 @@ impl Decoder {
             let _ = self.line(&rest);
         }
         self.next_id = None;
-        self.dispatch()
+        self.dispatch()?.ok()
     }
 
     /// The id behind which the stream can be resumed.
@@ -115,17 +154,20 @@ impl Decoder {
         self.retry
     }
 
-    fn line(&mut self, line: &[u8]) -> Result<Option<Event>, TooLarge> {
-        let line = if self.begun { line } else { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) };
+    fn line(&mut self, line: &[u8]) -> Option<Result<Event, Ends>> {
+        if let Some(torn) = self.torn.take() {
+            self.go_on(torn, line);
+            return None;
+        }
+        let line = self.opened(line);
         self.begun = true;
         if line.is_empty() {
             if let Some(id) = self.next_id.take() {
                 self.id = id;
             }
-            return Ok(self.dispatch());
+            return self.dispatch();
         }
         let (field, value) = match memchr::memchr(b':', line) {
-            Some(0) => return Ok(None),
             Some(at) => {
                 let (field, value) = line.split_at(at);
                 let value = value.get(1..).unwrap_or_default();
@@ -134,16 +176,8 @@ impl Decoder {
             None => (line, &[][..]),
         };
         match field {
-            b"data" => {
-                if self.data.len() + value.len() > self.cap {
-                    return Err(TooLarge(self.cap));
-                }
-                if self.has_data {
-                    self.data.push(b'\n');
-                }
-                self.data.extend_from_slice(value);
-                self.has_data = true;
-            }
+            b"data" => self.data(value),
+            _ if line.len() > self.longest_other() => {}
             b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
             b"id" if !value.contains(&0) => {
                 self.next_id = Some((!value.is_empty()).then(|| String::from_utf8_lossy(value).into_owned()));
@@ -151,13 +185,82 @@ impl Decoder {
             b"retry" => self.retry = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).or(self.retry),
             _ => {}
         }
-        Ok(None)
+        None
     }
 
-    fn dispatch(&mut self) -> Option<Event> {
+    /// Takes in the value of a line of data.
+    fn data(&mut self, value: &[u8]) {
+        let joint: &[u8] = if self.has_data { b"\n" } else { b"" };
+        if self.ends.is_none() && self.data.len() + joint.len() + value.len() > self.cap {
+            let mut ends = Ends::default();
+            ends.extend(&std::mem::take(&mut self.data));
+            self.ends = Some(ends);
+        }
+        match &mut self.ends {
+            Some(ends) => {
+                ends.extend(joint);
+                ends.extend(value);
+            }
+            None => {
+                self.data.extend_from_slice(joint);
+                self.data.extend_from_slice(value);
+            }
+        }
+        self.has_data = true;
+    }
+
+    /// Keeps memory bounded while a line that is too long goes by.
+    fn shed(&mut self) {
+        if let Some(torn) = self.torn {
+            let part = self.buffer.split();
+            return self.go_on(torn, &part);
+        }
+        let line = self.opened(&self.buffer);
+        let torn = match line.strip_prefix(b"data:").map(|value| value.strip_prefix(b" ").unwrap_or(value)) {
+            // the blank before the value may still be on its way
+            Some([]) => return,
+            Some(value) => {
+                let held = self.data.len() + usize::from(self.has_data);
+                if self.ends.is_none() && held + value.len() <= self.cap {
+                    return;
+                }
+                Torn::Data
+            }
+            None if line.len() <= self.longest_other() => return,
+            None => Torn::Other,
+        };
+        let part = self.buffer.split();
+        let line = self.opened(&part);
+        if let Torn::Data = torn {
+            let value = line.get(b"data:".len()..).unwrap_or_default();
+            self.data(value.strip_prefix(b" ").unwrap_or(value));
+        }
+        self.begun = true;
+        self.torn = Some(torn);
+    }
+
+    /// Takes in a further part of a torn line.
+    fn go_on(&mut self, torn: Torn, part: &[u8]) {
+        if let (Torn::Data, Some(ends)) = (torn, &mut self.ends) {
+            ends.extend(part);
+        }
+    }
+
+    /// A line, without the mark that may stand before the first one.
+    fn opened<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        if self.begun { line } else { line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line) }
+    }
+
+    fn longest_other(&self) -> usize {
+        self.cap.max(SHORTEST_LIMIT)
+    }
+
+    fn dispatch(&mut self) -> Option<Result<Event, Ends>> {
         let kind = std::mem::take(&mut self.kind);
         let data = std::mem::take(&mut self.data);
-        std::mem::take(&mut self.has_data).then(|| Event { kind, data, id: self.id.clone() })
+        let ends = self.ends.take();
+        let event = || Event { kind, data, id: self.id.clone() };
+        std::mem::take(&mut self.has_data).then(|| ends.map_or_else(|| Ok(event()), Err))
     }
 }
 
@@ -231,5 +334,27 @@ mod tests {
         let mut decoder = Decoder::new(10);
         decoder.push(b"data: 0123456789abcdef");
         assert_eq!(decoder.next_event(), Err(TooLarge(10)));
+    }
+
+    #[test]
+    fn memory_stays_bounded_whatever_never_ends() {
+        let cap = 1000;
+        for beginning in ["data: ", ": ", "id: ", "event: ", "dat"] {
+            let mut decoder = Decoder::new(cap);
+            decoder.push(beginning.as_bytes());
+            for _ in 0..200 {
+                decoder.push(&[b'x'; 10_000]);
+                assert!(decoder.next_or_ends().is_none());
+                assert!(decoder.buffer.capacity() <= 100_000, "{beginning}: {}", decoder.buffer.capacity());
+            }
+            decoder.push(b"\n\ndata: next\n\n");
+            let after = decoder.next_or_ends().unwrap();
+            let after = if beginning == "data: " { decoder.next_or_ends().unwrap() } else { after };
+            assert_eq!(after.unwrap().data, b"next", "{beginning}");
+        }
+        let mut decoder = Decoder::new(2 * KEEP);
+        decoder.push(&encode(&vec![b'x'; KEEP + 1]));
+        assert!(decoder.next_event().is_ok_and(|event| event.is_some()));
+        assert!(decoder.buffer.capacity() < KEEP, "what one large event needed is given back");
     }
 }

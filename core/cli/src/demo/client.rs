@@ -33,7 +33,7 @@ impl Client {
         let answer = link.request(&opening, &Exchange::default(), TIMING).await.map_err(|error| failed(&error))?;
         let result = answer.map_err(|error| Failure::internal(error.message()))?;
         let hello = ServerHello::read(&result).map_err(|error| Failure::internal(error.to_string()))?;
-        link.negotiated(hello.revision);
+        link.negotiated(hello.era);
         link.notify(&Message::bare(INITIALIZED)).await.map_err(|error| failed(&error))?;
         Ok(Self { link })
     }

@@ -17,7 +17,11 @@ const FAULTS: &str = include_str!("../../fixtures/faulty.txt");
 fn check(text: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Resolved, Vec<Problem>> {
     let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     let env = Env::new(variables, Some("/home/ann".into()), "/home/ann".into());
-    resolve(&ConfigFile::parse("/home/ann/mcp_config.json", text.as_bytes()).map_err(|problem| vec![problem])?, &env, flags)
+    resolve(
+        &ConfigFile::parse("/home/ann/mcp_config.json", text.as_bytes()).map_err(|problem| vec![problem])?,
+        &env,
+        flags,
+    )
 }
 
 /// The settings of a text that has no fault, without variables and flags.
@@ -44,6 +48,8 @@ fn an_empty_file_means_defaults() {
     assert!(!config.listen.chosen && !config.require_mcp_auth && config.data_dir_is_default);
     assert_eq!((config.data_dir, config.tools_limit), (PathBuf::from("/home/ann/.mcpproxy"), 15));
     assert_eq!((config.api_key, config.detail, config.instructions), (None, ResponseDetail::Full, None));
+    assert_eq!(config.routing_mode, RoutingMode::RetrieveTools);
+    assert_eq!(self::config(r#"{"routing_mode": "direct"}"#).routing_mode, RoutingMode::Direct);
     assert_eq!(config.logging, Logging::default());
     assert_eq!(config.environment.allowed.len(), 44);
     assert_eq!(config.servers, []);
@@ -165,7 +171,7 @@ fn what_is_risky_or_without_effect_is_told() {
     for (text, told) in [
         (r#"{"listen": ":8080"}"#, "listen = 0.0.0.0:8080: can be reached from the network"),
         (r#"{"listen": ":8080", "api_key": "k"}"#, "listen = 0.0.0.0:8080: can be reached from the network"),
-        (r#"{"routing_mode": "direct"}"#, "routing_mode = direct: does not work in this version"),
+        (r#"{"routing_mode": "code_execution"}"#, "routing_mode = code_execution: does not work in this version"),
         (r#"{"tool_limit": 3}"#, "tool_limit: is not a known key and has no effect (did you mean tools_limit?)"),
         (
             r#"{"mcpServers": [{"name": "a", "command": "x", "trust_mode": "Auto"}]}"#,

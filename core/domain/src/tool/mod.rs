@@ -1,5 +1,6 @@
 //! A tool of a server: its id, what it says of itself, and what it takes to call it.
 
+pub mod alias;
 mod annotations;
 pub mod gate;
 mod id;

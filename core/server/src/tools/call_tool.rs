@@ -3,8 +3,11 @@
 use std::borrow::Cow;
 
 use mcpproxy_domain::{Code, Principal, tool::Variant};
-use mcpproxy_management::{Management, Refusal, calls::Call};
-use mcpproxy_wire::{Exchange, Object, Outcome};
+use mcpproxy_management::{
+    Management, Refusal,
+    calls::{self, Call},
+};
+use mcpproxy_wire::{Exchange, Object, Outcome, stateless::key};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{annotations, given, result};
@@ -72,10 +75,10 @@ pub(super) async fn call(
         Ok(call) => call,
         Err(refusal) => return Ok(result::refused(&refusal)),
     };
-    let name = call.name.clone();
+    let tool = call.tool.clone();
     match management.calls.call(call, exchange).await {
         Ok(outcome) => outcome,
-        Err(refusal) => Ok(result::call_refused(&refusal, &name)),
+        Err(refusal) => Ok(result::call_refused(&refusal, &tool)),
     }
 }
 
@@ -103,10 +106,10 @@ fn read(
         return Err(invalid("REASON_TOO_LONG: intent_reason is too long".to_owned(), "give at most 1000 characters"));
     }
     Ok(Call {
-        name: name.into_owned(),
+        tool: calls::tool_named(&name)?,
         variant,
         arguments: arguments_of(arguments)?,
-        meta: meta.and_then(without_progress_token),
+        meta: meta.and_then(for_the_upstream),
         principal,
     })
 }
@@ -146,10 +149,12 @@ fn plain(raw: &RawValue) -> Cow<'_, str> {
     serde_json::from_str::<String>(raw.get()).map_or(Cow::Borrowed(raw.get()), Cow::Owned)
 }
 
-/// What goes along to the upstream; the progress token is the link's own affair.
-fn without_progress_token(meta: &RawValue) -> Option<Box<RawValue>> {
+/// What goes along to the upstream: all but what concerns the client's own link, which the upstream's link says anew.
+pub(super) fn for_the_upstream(meta: &RawValue) -> Option<Box<RawValue>> {
     let mut meta = Object::open(meta)?;
-    meta.remove("progressToken");
+    for name in ["progressToken", key::VERSION, key::CLIENT_INFO, key::CLIENT_CAPABILITIES, key::LOG_LEVEL] {
+        meta.remove(name);
+    }
     (!meta.is_empty()).then(|| meta.to_raw())
 }
 
@@ -179,7 +184,7 @@ mod tests {
         ] {
             let raw = RawValue::from_string(text.to_owned()).unwrap();
             let told = match read(Variant::Read, &Object::open(&raw).unwrap(), None, Principal::Local) {
-                Ok(call) => format!("{} {}", call.name, call.arguments.as_deref().map_or("-", RawValue::get)),
+                Ok(call) => format!("{} {}", call.tool, call.arguments.as_deref().map_or("-", RawValue::get)),
                 Err(refusal) => refusal.message,
             };
             assert_eq!(told, expected, "{text}");
@@ -187,10 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn meta_goes_along_without_the_progress_token() {
+    fn meta_goes_along_without_what_concerns_the_link() {
         let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
-        let kept = |text: &str| without_progress_token(&raw(text)).map(|raw| raw.get().to_owned());
+        let kept = |text: &str| for_the_upstream(&raw(text)).map(|raw| raw.get().to_owned());
         assert_eq!(kept(r#"{"progressToken":1}"#), None);
+        assert_eq!(kept(r#"{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}"#), None);
         assert_eq!(kept(r#"{"traceparent":"00-1","progressToken":1}"#).as_deref(), Some(r#"{"traceparent":"00-1"}"#));
     }
 }

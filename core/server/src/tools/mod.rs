@@ -2,26 +2,46 @@
 
 mod call_tool;
 mod describe_tool;
+mod direct;
 mod result;
 mod retrieve_tools;
 
 use std::sync::OnceLock;
 
 use mcpproxy_domain::{Code, Principal, tool::Variant};
-use mcpproxy_management::Management;
+use mcpproxy_management::{
+    Management,
+    direct::{RESULT_SIZE, RESULT_SIZE_KEY},
+    nearest,
+};
 use mcpproxy_wire::{ErrorObject, Exchange, Object, Outcome};
 use serde_json::{
     Value, json,
     value::{RawValue, to_raw_value},
 };
 
-use crate::{errors::rpc_code, methods::raw};
+use crate::{errors::rpc_code, face::Shared, methods::raw, mode::Mode, sessions::Session};
 
-/// What a client may keep of one result, in characters; told with every tool.
-const RESULT_SIZE: u32 = 500_000;
+/// Keeps a tool in the first request to the model with clients that would load it only after a search of their own
+/// (Claude Code). The built-in tools are that search. In direct mode the client decides.
+const ALWAYS_LOAD_KEY: &str = "anthropic/alwaysLoad";
 
-/// The result of `tools/list`. It is the same for everybody, so it is made once.
-pub(crate) fn list() -> Box<RawValue> {
+/// The result of `tools/list`. The session, where there is one, remembers which list its client has seen.
+pub(crate) fn list(shared: &Shared, session: Option<&Session>) -> Box<RawValue> {
+    match shared.mode {
+        Mode::Search => built_in(),
+        Mode::Direct => {
+            let menu = shared.management.direct.menu();
+            if let Some(session) = session {
+                session.sees(menu.version);
+            }
+            direct::list(&menu)
+        }
+    }
+}
+
+/// The built-in tools. They are the same for everybody, so the list is made once.
+fn built_in() -> Box<RawValue> {
     static LIST: OnceLock<Box<RawValue>> = OnceLock::new();
     LIST.get_or_init(|| {
         let tools: Vec<Value> = [retrieve_tools::definition(), describe_tool::definition()]
@@ -29,7 +49,8 @@ pub(crate) fn list() -> Box<RawValue> {
             .chain(Variant::ALL.map(call_tool::definition))
             .map(|mut tool| {
                 if let Some(tool) = tool.as_object_mut() {
-                    tool.insert("_meta".to_owned(), json!({ "anthropic/maxResultSizeChars": RESULT_SIZE }));
+                    let meta = json!({ RESULT_SIZE_KEY: RESULT_SIZE, ALWAYS_LOAD_KEY: true });
+                    tool.insert("_meta".to_owned(), meta);
                 }
                 tool
             })
@@ -41,6 +62,7 @@ pub(crate) fn list() -> Box<RawValue> {
 
 /// Carries out `tools/call`.
 pub(crate) async fn call(
+    mode: Mode,
     management: &Management,
     params: Option<Box<RawValue>>,
     exchange: &Exchange,
@@ -49,10 +71,14 @@ pub(crate) async fn call(
     let invalid = |told: String| ErrorObject::new(rpc_code(Code::InvalidInput), told);
     let params = params.as_deref().and_then(Object::open).unwrap_or_default();
     let name = params.text("name").ok_or_else(|| invalid("tools/call needs params.name, a string".to_owned()))?;
-    let arguments = match params.get("arguments").filter(|raw| raw.get() != "null") {
-        None => Object::default(),
-        Some(raw) => Object::open(raw).ok_or_else(|| invalid(format!("the arguments of {name} must be an object")))?,
-    };
+    let given = params.get("arguments").filter(|raw| raw.get() != "null");
+    if given.is_some_and(|raw| !raw.get().starts_with('{')) {
+        return Err(invalid(format!("the arguments of {name} must be an object")));
+    }
+    if mode == Mode::Direct {
+        return direct::call(management, &name, given, params.get("_meta"), exchange, principal).await;
+    }
+    let arguments = given.and_then(Object::open).unwrap_or_default();
     if let Some(variant) = Variant::ALL.into_iter().find(|variant| variant.tool_name() == name) {
         return call_tool::call(management, variant, &arguments, params.get("_meta"), exchange, principal).await;
     }
@@ -64,15 +90,20 @@ pub(crate) async fn call(
 }
 
 fn unknown(name: &str) -> ErrorObject {
-    let told = if name.contains(':') {
-        format!(
+    let own = [retrieve_tools::NAME, describe_tool::NAME].into_iter().chain(Variant::ALL.map(Variant::tool_name));
+    let nearest = nearest(name, own);
+    let told = match nearest.first() {
+        _ if name.contains(':') => format!(
             "Unknown tool: {name}. Tools of upstream servers are called with call_tool_read, call_tool_write or \
             call_tool_destructive, with name = {name:?}"
-        )
-    } else {
-        format!("Unknown tool: {name}. tools/list names the tools; retrieve_tools finds those of upstream servers")
+        ),
+        Some(nearest) => format!("Unknown tool: {name}. Did you mean {nearest}?"),
+        None => {
+            format!("Unknown tool: {name}. tools/list names the tools; retrieve_tools finds those of upstream servers")
+        }
     };
-    let data = to_raw_value(&json!({ "code": Code::ToolNotFound.as_str() })).unwrap_or_default();
+    let data = json!({ "code": Code::ToolNotFound.as_str(), "did_you_mean": nearest });
+    let data = to_raw_value(&data).unwrap_or_default();
     ErrorObject::with_data(rpc_code(Code::ToolNotFound), told, Some(&data))
 }
 
@@ -97,7 +128,7 @@ mod tests {
 
     #[test]
     fn the_menu_is_small_and_says_what_a_model_needs() {
-        let list = list();
+        let list = built_in();
         let parsed: Value = serde_json::from_str(list.get()).unwrap();
         let tools = parsed["tools"].as_array().unwrap();
         let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
@@ -108,9 +139,24 @@ mod tests {
         for tool in tools {
             assert!(tool["inputSchema"]["type"] == "object" && tool["description"].as_str().unwrap().len() > 40);
             assert_eq!(tool["_meta"]["anthropic/maxResultSizeChars"], 500_000);
+            assert_eq!(tool["_meta"]["anthropic/alwaysLoad"], true);
             assert!(tool["annotations"]["readOnlyHint"].is_boolean());
         }
         // about four characters a token; the whole menu is in every client's context all the time
         assert!(list.get().len() < 1200 * 4, "the menu has grown to {} characters", list.get().len());
+    }
+
+    #[test]
+    fn an_unknown_tool_is_answered_with_what_may_have_been_meant() {
+        for (name, word, nearest) in [
+            ("retrieve_tool", "Did you mean retrieve_tools?", json!("retrieve_tools")),
+            ("call_tool_reed", "Did you mean call_tool_read?", json!("call_tool_read")),
+            ("github:create_issue", "call_tool_read, call_tool_write", Value::Null),
+            ("weather", "tools/list names the tools", Value::Null),
+        ] {
+            let error: Value = serde_json::from_str(unknown(name).raw().get()).unwrap();
+            assert!(error["message"].as_str().unwrap().contains(word), "{error}");
+            assert_eq!((&error["code"], &error["data"]["did_you_mean"][0]), (&json!(-32602), &nearest), "{error}");
+        }
     }
 }

@@ -7,6 +7,18 @@ use serde_json::{Value, json, value::RawValue};
 
 use crate::methods::raw;
 
+/// What a model needs to correct the arguments of a call.
+#[derive(Serialize)]
+struct InvalidParams<'a> {
+    error: &'a str,
+    error_type: &'a str,
+    code: &'a str,
+    tool: &'a str,
+    hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input_schema: Option<&'a RawValue>,
+}
+
 /// A result that holds a document.
 pub(super) fn document(value: &impl Serialize) -> Box<RawValue> {
     text(&serde_json::to_string(value).unwrap_or_default(), false)
@@ -20,11 +32,21 @@ pub(super) fn refused(refusal: &Refusal) -> Box<RawValue> {
 }
 
 /// A refusal of a call, with what it was about.
-pub(super) fn call_refused(refusal: &Refusal, name: &str) -> Box<RawValue> {
-    let id = ToolId::parse(name).ok();
-    let server = id.as_ref().map_or("", |id| id.server.as_str());
-    let tool = id.as_ref().map_or(name, |id| &id.tool);
+pub(super) fn call_refused(refusal: &Refusal, id: &ToolId) -> Box<RawValue> {
+    let (server, tool) = (id.server.as_str(), &*id.tool);
     match refusal.code {
+        Code::InvalidArguments => {
+            let schema = refusal.input_schema.as_deref().and_then(|text| serde_json::from_str(text).ok());
+            let told = InvalidParams {
+                error: &refusal.message,
+                error_type: "invalid_params",
+                code: refusal.code.as_str(),
+                tool: &id.to_string(),
+                hint: &refusal.hint,
+                input_schema: schema,
+            };
+            text(&serde_json::to_string(&told).unwrap_or_default(), true)
+        }
         Code::ServerQuarantined => {
             let told = json!({
                 "status": refusal.code.as_str(),

@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use mcpproxy_domain::{Secret, server::Endpoint};
+use mcpproxy_domain::server::Endpoint;
 use mcpproxy_logs::Redactor;
 use mcpproxy_task::Scope;
 use mcpproxy_wire::{
-    Exchange, LinkError, Message, Outcome, Revision, Timing,
+    Era, Exchange, LinkError, Message, Outcome, Timing,
     http::{Link, Listening},
 };
 use tokio::{
@@ -18,7 +18,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Ears, shake_hands};
+use super::{
+    Ears, Way,
+    address::{Address, shown},
+    meeting::open_session,
+};
 use crate::{Failure, Surroundings};
 
 /// The pause before the stream is opened again, unless the server asks for another.
@@ -54,23 +58,8 @@ impl Connection {
         surroundings: &Surroundings,
         ears: Arc<Ears>,
     ) -> Result<Self, Failure> {
-        let url = surroundings.expand(&endpoint.url)?;
-        for (_, value) in
-            url.split_once('?').map_or("", |(_, query)| query).split('&').filter_map(|it| it.split_once('='))
-        {
-            surroundings.redactor.add(&Secret::new(value));
-        }
-        let mut headers = Vec::with_capacity(endpoint.headers.len());
-        for (name, value) in &endpoint.headers {
-            let value = surroundings.expand(value.reveal())?;
-            // the whole value, and the credential alone behind its scheme
-            for secret in [Some(value.as_str()), value.split_once(' ').map(|(_, secret)| secret)].into_iter().flatten()
-            {
-                surroundings.redactor.add(&Secret::new(secret));
-            }
-            headers.push((name.as_str(), value));
-        }
-        let pairs = headers.iter().map(|(name, value)| (*name, value.as_str()));
+        let Address { url, headers } = Address::of(endpoint, surroundings)?;
+        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let link = Link::new(&url, pairs, surroundings.limits, Arc::clone(&ears) as _)?;
         // one report is enough: all who wait learn of the new session at once
         let (report, lost_sessions) = mpsc::channel(1);
@@ -89,9 +78,12 @@ impl Connection {
         self.handle.clone()
     }
 
-    /// The handshake is made: from now on the session is watched over.
-    pub(super) fn established(&mut self, revision: Revision, scope: &Scope) {
-        self.handle.negotiated(revision);
+    /// The server is met: from now on the session, if there is one, is watched over.
+    pub(super) fn established(&mut self, era: Era, scope: &Scope) {
+        self.handle.negotiated(era);
+        if era.is_stateless() {
+            return;
+        }
         if let Some(lost_sessions) = self.lost_sessions.take() {
             let (handle, ears) = (self.handle.clone(), Arc::clone(&self.ears));
             let keeper = Keeper { handle, ears, lost_sessions, init_timeout: self.init_timeout };
@@ -145,18 +137,8 @@ impl Handle {
     ) -> Result<Outcome, LinkError> {
         tokio::select! {
             biased;
-            answer = self.link.request(message, exchange, timing) => answer.map_err(|error| self.shown(error)),
+            answer = self.link.request(message, exchange, timing) => answer.map_err(|error| shown(error, &self.redactor)),
             () = self.gone.cancelled() => Err(LinkError::Closed),
-        }
-    }
-
-    /// An error page may repeat the credential that it refuses.
-    fn shown(&self, error: LinkError) -> LinkError {
-        let redacted = |body: String| self.redactor.redact(&body).into_owned();
-        match error {
-            LinkError::Status { status, body } => LinkError::Status { status, body: redacted(body) },
-            LinkError::SessionLost { status, body } => LinkError::SessionLost { status, body: redacted(body) },
-            other => other,
         }
     }
 
@@ -164,8 +146,8 @@ impl Handle {
         self.link.notify(message).await
     }
 
-    pub(super) fn negotiated(&self, revision: Revision) {
-        self.link.negotiated(revision);
+    pub(super) fn negotiated(&self, era: Era) {
+        self.link.negotiated(era);
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -226,7 +208,7 @@ impl Keeper {
                     }
                 }
             }
-            match shake_hands(&super::Handle::Http(self.handle.clone()), self.init_timeout).await {
+            match open_session(&Way::Http(self.handle.clone()), self.init_timeout).await {
                 Ok(_) => {
                     tracing::info!("the server had forgotten the session; a new one is open");
                     self.handle.session.send_replace(current + 1);

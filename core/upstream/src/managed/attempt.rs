@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use mcpproxy_domain::{ServerSpec, server::lifecycle::Attempt};
 use mcpproxy_task::Scope;
-use mcpproxy_wire::{LinkError, handshake::ServerHello};
+use mcpproxy_wire::{Era, LinkError, handshake::ServerHello};
 use tokio::{
     sync::{Notify, mpsc},
     time::{Instant, sleep_until},
@@ -24,6 +24,9 @@ const MISSED_PINGS: u32 = 3;
 const LIST_TRIES: u32 = 3;
 /// The least time between two lists.
 const LIST_PAUSE: Duration = Duration::from_millis(500);
+
+/// The longest pause before a subscription is made again.
+const RESUBSCRIBE_CAP: Duration = Duration::from_secs(30);
 
 /// What an attempt tells its actor.
 pub(super) struct News {
@@ -52,19 +55,30 @@ pub(super) struct Orders {
 pub(super) fn begin(
     attempt: Attempt,
     spec: Arc<ServerSpec>,
+    known: Option<Era>,
     surroundings: Arc<Surroundings>,
     scope: Scope,
     news: mpsc::Sender<News>,
 ) -> (Orders, impl Future<Output = ()> + Send) {
     let orders = Orders { attempt, list: Arc::default(), close: CancellationToken::new() };
-    let life =
-        Life { attempt, spec, surroundings, scope, news, list: Arc::clone(&orders.list), close: orders.close.clone() };
+    let life = Life {
+        attempt,
+        spec,
+        known,
+        surroundings,
+        scope,
+        news,
+        list: Arc::clone(&orders.list),
+        close: orders.close.clone(),
+    };
     (orders, life.live())
 }
 
 struct Life {
     attempt: Attempt,
     spec: Arc<ServerSpec>,
+    /// The era of the server, where an earlier attempt found it out.
+    known: Option<Era>,
     surroundings: Arc<Surroundings>,
     scope: Scope,
     news: mpsc::Sender<News>,
@@ -95,13 +109,12 @@ impl Life {
     /// Serves until it is told to close (`Ok`) or the link fails.
     async fn serve(&self, connection: &mut Connection, ears: &Ears) -> Result<(), Failure> {
         let shaken = tokio::select! {
-            shaken = connection.handshake(self.spec.init_timeout, &self.scope) => shaken,
+            shaken = connection.handshake(self.known, self.spec.init_timeout, &self.scope) => shaken,
             () = self.close.cancelled() => return Ok(()),
         };
-        let hello = Arc::new(shaken?);
-        let handle = connection.handle();
+        let (handle, hello) = shaken?;
         let offers_tools = hello.offers_tools;
-        self.tell(Event::Handshaken(handle.clone(), hello)).await;
+        self.tell(Event::Handshaken(handle.clone(), Arc::new(hello))).await;
         let failure = tokio::select! {
             () = self.close.cancelled() => return Ok(()),
             () = handle.closed() => Failure::from(LinkError::Closed),
@@ -109,6 +122,7 @@ impl Life {
             failure = self.lists(&handle, offers_tools) => failure,
             failure = self.probes(&handle) => failure,
             () = self.announcements(ears) => return Ok(()),
+            () = self.subscriptions(&handle, ears) => return Ok(()),
         };
         Err(connection.post_mortem(failure).await)
     }
@@ -172,6 +186,19 @@ impl Life {
         loop {
             ears.list_changed().await;
             self.tell(Event::ListChanged).await;
+        }
+    }
+
+    /// Keeps up the subscription to changes, where the server wants one.
+    async fn subscriptions(&self, handle: &Handle, ears: &Ears) {
+        let mut pause = LIST_PAUSE;
+        loop {
+            let begun = Instant::now();
+            handle.subscribed().await;
+            pause = if begun.elapsed() > RESUBSCRIBE_CAP { LIST_PAUSE } else { (pause * 2).min(RESUBSCRIBE_CAP) };
+            tokio::time::sleep(pause).await;
+            // what changed in between was told to nobody
+            ears.announce_change();
         }
     }
 

@@ -14,6 +14,7 @@ use mcpproxy_domain::{
     server::lifecycle::{Attempt, Effect, Input, Link, Policy, State},
 };
 use mcpproxy_task::Scope;
+use mcpproxy_wire::{Era, Revision};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::{Instant, sleep_until},
@@ -63,6 +64,7 @@ impl Actor {
             news,
             link: Link::default(),
             attempt: None,
+            era: None,
             retry_at: None,
             steady_at: None,
         };
@@ -111,6 +113,8 @@ struct Driver {
     news: mpsc::Receiver<News>,
     link: Link,
     attempt: Option<Orders>,
+    /// How the server is to be met: as it was the last time.
+    era: Option<Era>,
     retry_at: Option<Instant>,
     steady_at: Option<(Attempt, Instant)>,
 }
@@ -170,6 +174,9 @@ impl Driver {
                 snapshot.forget();
             }
         });
+        if change.is_some() {
+            self.era = None;
+        }
         match change {
             Some(Change::Start) => self.step(Input::Enable),
             Some(Change::Stop) => self.step(Input::Disable),
@@ -191,6 +198,7 @@ impl Driver {
             // it was under way when the link was closed, and is no longer true
             _ if is_closing => {}
             Event::Handshaken(handle, hello) => {
+                self.era = Some(hello.era);
                 self.update(|snapshot| {
                     snapshot.handle = Some(handle);
                     snapshot.hello = Some(hello);
@@ -207,6 +215,9 @@ impl Driver {
             Event::Failed(failure) => {
                 let server = &self.wanted().name;
                 tracing::warn!(%server, code = %failure.code, "{}", failure.detail);
+                if matches!(self.link.state, State::Connecting(_)) {
+                    self.era = otherwise(self.era);
+                }
                 self.update(|snapshot| snapshot.failure = Some(failure));
                 // as long as nobody can sign in, a server that asks for it is tried again like any other
                 self.step(Input::Failed(attempt));
@@ -243,6 +254,7 @@ impl Driver {
                 let (orders, work) = attempt::begin(
                     attempt,
                     self.wanted(),
+                    self.era,
                     Arc::clone(&self.surroundings),
                     self.scope.clone(),
                     self.news_sender.clone(),
@@ -267,6 +279,15 @@ impl Driver {
     fn update(&self, change: impl FnOnce(&mut Snapshot)) {
         self.publish.send_modify(|snapshot| change(Arc::make_mut(snapshot)));
         self.changed.notify_one();
+    }
+}
+
+/// How to meet a server the next time when it could not be met: the question of the newer era may have been what it
+/// could not bear, and a known era may have passed.
+const fn otherwise(era: Option<Era>) -> Option<Era> {
+    match era {
+        None => Some(Era::Sessions(Revision::LATEST)),
+        Some(_) => None,
     }
 }
 

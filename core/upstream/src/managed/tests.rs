@@ -13,7 +13,7 @@ use mcpproxy_domain::{
 };
 use mcpproxy_isolation::{Spawner, StopPolicy};
 use mcpproxy_logs::{Limits, Redactor, ServerLogs};
-use mcpproxy_wire::{Message, Revision, handshake::ServerHello, stdio};
+use mcpproxy_wire::{Message, handshake::ServerHello, stdio};
 
 use super::*;
 use crate::{Failure, Handle};
@@ -75,6 +75,7 @@ fn driver(surroundings: Surroundings) -> Driver {
         news,
         link: Link::default(),
         attempt: None,
+        era: None,
         retry_at: None,
         steady_at: None,
     }
@@ -131,14 +132,14 @@ async fn what_a_link_says_while_it_is_being_closed_is_not_published() {
     let (link, _work) =
         stdio::connect(tokio::io::empty(), tokio::io::sink(), mcpproxy_wire::Limits::default(), Arc::new(Deaf));
     let hello = ServerHello {
-        revision: Revision::LATEST,
+        era: Era::Sessions(Revision::LATEST),
         name: String::new(),
         version: String::new(),
         instructions: None,
         offers_tools: true,
     };
     for event in [
-        Event::Handshaken(Handle::Stdio(link), Arc::new(hello)),
+        Event::Handshaken(Handle::over_pipes(link), Arc::new(hello)),
         Event::Listed(Some(Arc::from([]))),
         Event::Failed(Failure::new(Code::Timeout, "late")),
     ] {

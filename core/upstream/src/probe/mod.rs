@@ -34,8 +34,8 @@ pub async fn look(spec: &ServerSpec, surroundings: &Surroundings, scope: &Scope)
 }
 
 async fn ask(spec: &ServerSpec, connection: &mut Connection, scope: &Scope) -> Result<Report, Failure> {
-    let hello = connection.handshake(spec.init_timeout, scope).await?;
-    match list_tools(&connection.handle(), &spec.name, hello.offers_tools).await {
+    let (handle, hello) = connection.handshake(None, spec.init_timeout, scope).await?;
+    match list_tools(&handle, &spec.name, hello.offers_tools).await {
         Ok(tools) => Ok(Report { hello, tools }),
         Err(failure) => Err(connection.post_mortem(failure).await),
     }

@@ -10,14 +10,15 @@ use super::{
     link::{Link, Session},
 };
 use crate::{
-    Envelope, Exchange, LinkError, Object, Outcome, Timing,
+    Envelope, Exchange, LinkError, Message, Object, Outcome, Timing,
     deadline::Deadline,
     envelope,
+    handshake::INITIALIZE,
     sse::{Decoder, Event, TooLarge},
 };
 
 /// How much of an error page is read.
-pub(super) const ERROR_BODY: usize = 64 << 10;
+pub(crate) const ERROR_BODY: usize = 64 << 10;
 /// How much of it is told, in characters.
 const ERROR_TOLD: usize = 300;
 /// How often in a row an answer stream may break without bringing anything.
@@ -41,15 +42,15 @@ impl<'a> Asked<'a> {
         Self { link, number, session, exchange, deadline: Deadline::new(timing, &exchange.cancel) }
     }
 
-    /// Sends the request; `opens` = its answer brings a new session.
-    pub(super) async fn answer(mut self, opens: bool, bytes: Vec<u8>) -> Result<Outcome, LinkError> {
-        let mut response = self.deadline.within(self.link.post(bytes, &self.session)).await??;
+    /// Sends the request. The answer to `initialize` brings a new session.
+    pub(super) async fn answer(mut self, message: &Message, bytes: Vec<u8>) -> Result<Outcome, LinkError> {
+        let mut response = self.deadline.within(self.link.post(bytes, &self.session, Some(message))).await??;
         if !response.status().is_success() {
             return self.refused(response).await;
         }
-        if opens {
+        if message.method == INITIALIZE {
             let id = response.headers().get(SESSION_HEADER).cloned();
-            self.session = Session { id, revision: None };
+            self.session = Session { id, era: None };
             self.link.set_session(self.session.clone());
         }
         match body::kind(&response) {
@@ -179,7 +180,7 @@ impl<'a> Asked<'a> {
 }
 
 /// What a status means that is no success.
-pub(super) fn refusal(status: StatusCode, body: &[u8], in_session: bool) -> LinkError {
+pub(crate) fn refusal(status: StatusCode, body: &[u8], in_session: bool) -> LinkError {
     let text = String::from_utf8_lossy(body);
     let body = text.chars().filter(|c| !c.is_control()).take(ERROR_TOLD).collect();
     match status {

@@ -7,14 +7,14 @@ use crate::LinkError;
 
 /// What the body of an answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Json,
     Events,
     Other,
 }
 
 /// The kind that the answer declares.
-pub(super) fn kind(response: &Response) -> Kind {
+pub(crate) fn kind(response: &Response) -> Kind {
     let declared = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = declared.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
@@ -27,30 +27,35 @@ pub(super) fn kind(response: &Response) -> Kind {
 }
 
 /// The next piece of the body; `None` at its end.
-pub(super) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, LinkError> {
+pub(crate) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, LinkError> {
     response.chunk().await.map_err(|error| failed(&error))
 }
 
 /// The whole body, if it is not larger than the cap.
-pub(super) async fn whole(response: &mut Response, cap: usize) -> Result<Bytes, LinkError> {
+pub(crate) async fn whole(response: &mut Response, cap: usize) -> Result<Bytes, LinkError> {
     if response.content_length().is_some_and(|length| length > cap as u64) {
         return Err(LinkError::TooLarge(cap));
     }
-    let Some(first) = chunk(response).await? else { return Ok(Bytes::new()) };
-    let Some(second) = chunk(response).await? else { return Ok(first) };
+    let Some(first) = within(cap, 0, chunk(response).await?)? else { return Ok(Bytes::new()) };
+    let Some(second) = within(cap, first.len(), chunk(response).await?)? else { return Ok(first) };
     let mut body = BytesMut::from(first);
     body.extend_from_slice(&second);
-    while let Some(next) = chunk(response).await? {
-        if body.len() + next.len() > cap {
-            return Err(LinkError::TooLarge(cap));
-        }
+    while let Some(next) = within(cap, body.len(), chunk(response).await?)? {
         body.extend_from_slice(&next);
     }
     Ok(body.freeze())
 }
 
+/// The next piece, if it fits behind what is held.
+fn within(cap: usize, held: usize, next: Option<Bytes>) -> Result<Option<Bytes>, LinkError> {
+    match next {
+        Some(bytes) if bytes.len() > cap.saturating_sub(held) => Err(LinkError::TooLarge(cap)),
+        next => Ok(next),
+    }
+}
+
 /// A failure of the connection, without the URL: it may hold a secret.
-pub(super) fn failed(error: &reqwest::Error) -> LinkError {
+pub(crate) fn failed(error: &reqwest::Error) -> LinkError {
     let mut reason = String::new();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     sync::{
-        Arc, Once, PoisonError, RwLock,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,30 +13,27 @@ use bytes::Bytes;
 use reqwest::{
     Method, Response, StatusCode, Url,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
-    redirect,
 };
 use serde_json::json;
 
 use super::{
-    SESSION_HEADER, VERSION_HEADER,
+    LAST_EVENT_ID, SESSION_HEADER, VERSION_HEADER,
     asked::{Asked, ERROR_BODY, refusal},
     body::{self, Kind},
+    client::{client, configured},
 };
 use crate::{
-    Envelope, Exchange, Id, Limits, LinkError, Listener, Message, Outcome, Revision, Timing,
+    Envelope, Era, Exchange, Id, Limits, LinkError, Listener, Message, Object, Outcome, Timing,
     envelope::{self, DecodeError},
     exchange::with_progress_token,
     handshake::INITIALIZE,
     link::answer_as_bare_client,
     sse,
+    stateless::{DISCOVER, METHOD_HEADER, NAME_HEADER, header_value, named_by},
 };
 
-const LAST_EVENT_ID: &str = "last-event-id";
 /// How long a message that nobody waits for may take to go out.
 const COURTESY: Duration = Duration::from_secs(1);
-/// How long an idle connection is kept: less than the five seconds after which common servers close theirs, so that a
-/// request does not meet a closing one.
-const KEPT_IDLE: Duration = Duration::from_secs(4);
 
 /// A shared handle; requests are independent of each other.
 #[derive(Clone)]
@@ -60,7 +57,7 @@ struct Shared {
 #[derive(Clone, Default)]
 pub(super) struct Session {
     pub(super) id: Option<HeaderValue>,
-    pub(super) revision: Option<Revision>,
+    pub(super) era: Option<Era>,
 }
 
 /// Counts a request as long as it waits.
@@ -142,9 +139,15 @@ impl Link {
         }
         let _flight = Flight::begin(&self.shared.in_flight);
         let opens = message.method == INITIALIZE;
-        let session = if opens { Session::default() } else { self.session() };
-        let answer = Asked::new(self, number, session, exchange, timing).answer(opens, bytes).await;
-        if matches!(answer, Err(LinkError::Cancelled | LinkError::Timeout(_))) && !opens {
+        let session = match message.method.as_ref() {
+            INITIALIZE => Session::default(),
+            DISCOVER => Session { id: None, era: Some(Era::Stateless) },
+            _ => self.session(),
+        };
+        let is_stateless = session.era == Some(Era::Stateless);
+        let answer = Asked::new(self, number, session, exchange, timing).answer(message, bytes).await;
+        // in the stateless era the closed connection says it
+        if matches!(answer, Err(LinkError::Cancelled | LinkError::Timeout(_))) && !opens && !is_stateless {
             let params = json!({ "requestId": number, "reason": "the caller withdrew the request" });
             let _ =
                 tokio::time::timeout(COURTESY, self.notify(&Message::new("notifications/cancelled", &params))).await;
@@ -165,7 +168,7 @@ impl Link {
     pub async fn notify(&self, message: &Message) -> Result<(), LinkError> {
         let body = envelope::notification(&message.method, message.params.as_deref());
         let session = self.session();
-        let mut response = self.post(body, &session).await?;
+        let mut response = self.post(body, &session, Some(message)).await?;
         if response.status().is_success() {
             return Ok(());
         }
@@ -173,9 +176,9 @@ impl Link {
         Err(refusal(response.status(), &body, session.id.is_some()))
     }
 
-    /// The revision that was negotiated goes along with each further request.
-    pub fn negotiated(&self, revision: Revision) {
-        self.set_session(Session { revision: Some(revision), ..self.session() });
+    /// What was agreed on goes along with each further request.
+    pub fn negotiated(&self, era: Era) {
+        self.set_session(Session { era: Some(era), ..self.session() });
     }
 
     /// Opens the stream of the server's own messages and hears it until it ends.
@@ -246,7 +249,7 @@ impl Link {
             Ok(Envelope::Request { id, method, .. }) => {
                 let answer = envelope::response(&id, &answer_as_bare_client(&method));
                 let session = self.session();
-                let _ = tokio::time::timeout(COURTESY, self.post(answer, &session)).await;
+                let _ = tokio::time::timeout(COURTESY, self.post(answer, &session, None)).await;
             }
             // an answer to nobody: late, after the caller gave up; or an empty event that only sets an id
             Ok(Envelope::Response { .. }) | Err(DecodeError::Empty) => {}
@@ -254,12 +257,21 @@ impl Link {
         }
     }
 
-    pub(super) async fn post(&self, body: Vec<u8>, session: &Session) -> Result<Response, LinkError> {
+    pub(super) async fn post(
+        &self,
+        body: Vec<u8>,
+        session: &Session,
+        message: Option<&Message>,
+    ) -> Result<Response, LinkError> {
+        let mut headers = self.headers(session);
+        if let Some(message) = message.filter(|_| session.era == Some(Era::Stateless)) {
+            repeat(message, &mut headers);
+        }
         let request = self
             .shared
             .client
             .post(self.shared.url.clone())
-            .headers(self.headers(session))
+            .headers(headers)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
             .header(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"))
             .body(Bytes::from(body));
@@ -288,8 +300,8 @@ impl Link {
         if let Some(id) = &session.id {
             headers.insert(HeaderName::from_static(SESSION_HEADER), id.clone());
         }
-        if let Some(revision) = session.revision {
-            headers.insert(HeaderName::from_static(VERSION_HEADER), HeaderValue::from_static(revision.as_str()));
+        if let Some(era) = session.era {
+            headers.insert(HeaderName::from_static(VERSION_HEADER), HeaderValue::from_static(era.as_str()));
         }
         headers
     }
@@ -303,50 +315,14 @@ impl Link {
     }
 }
 
-fn configured<'h>(headers: impl IntoIterator<Item = (&'h str, &'h str)>) -> Result<HeaderMap, LinkError> {
-    let mut map = HeaderMap::new();
-    for (name, value) in headers {
-        let refuse = |what: &str| LinkError::Endpoint(format!("the header {name:?} {what}"));
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse("has an invalid name"))?;
-        if [SESSION_HEADER, VERSION_HEADER, LAST_EVENT_ID, "accept", "content-type", "content-length"]
-            .contains(&name.as_str())
-        {
-            return Err(refuse("belongs to the protocol and cannot be set"));
-        }
-        let mut value = HeaderValue::from_str(value).map_err(|_| refuse("has a value that a header cannot hold"))?;
-        value.set_sensitive(true);
-        map.append(name, value);
+/// Repeats in the headers what those on the way may want to know of the body.
+fn repeat(message: &Message, headers: &mut HeaderMap) {
+    if let Ok(method) = HeaderValue::from_str(&message.method) {
+        headers.insert(HeaderName::from_static(METHOD_HEADER), method);
     }
-    Ok(map)
-}
-
-fn client(url: &Url) -> Result<reqwest::Client, reqwest::Error> {
-    static PROVIDER: Once = Once::new();
-    PROVIDER.call_once(|| {
-        // an error says that a provider is installed already, which is as good
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
-    let builder = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(10))
-        .tcp_nodelay(true)
-        .pool_idle_timeout(KEPT_IDLE);
-    let mut builder = builder.redirect(redirect::Policy::custom(|attempt| {
-        // only what keeps method, body and origin: a credential must not follow elsewhere
-        let keeps_method = matches!(attempt.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
-        let same = attempt.previous().last().is_some_and(|from| from.origin() == attempt.url().origin());
-        if keeps_method && same && attempt.previous().len() < 5 { attempt.follow() } else { attempt.stop() }
-    }));
-    if is_loopback(url) {
-        builder = builder.no_proxy();
-    }
-    builder.build()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
+    let params = message.params.as_deref().and_then(Object::open);
+    let name = named_by(&message.method).and_then(|member| params.as_ref()?.text(member));
+    if let Some(name) = name.and_then(|name| HeaderValue::from_str(&header_value(&name)).ok()) {
+        headers.insert(HeaderName::from_static(NAME_HEADER), name);
     }
 }

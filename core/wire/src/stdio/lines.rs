@@ -5,11 +5,11 @@ use std::io;
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
+use crate::oversize::KEPT;
+
 const CHUNK: usize = 64 << 10;
 /// A buffer that had to grow beyond this for one line is given back after it.
 const KEEP: usize = 1 << 20;
-/// How much of a line that is too long is kept from each end: enough to find the id of an answer.
-const KEPT: usize = 512;
 
 /// One line without its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,15 @@ pub enum Line {
         /// How it ends.
         tail: Bytes,
     },
+}
+
+/// What is known of the stream next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// A line came to its end.
+    Line(Line),
+    /// A line that is still coming has outgrown the cap; how it begins.
+    Outgrown(Bytes),
 }
 
 /// Splits a stream into lines (`\n` or `\r\n`); empty lines are passed over.
@@ -49,23 +58,33 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     /// Those of the stream.
     pub async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
-            if let Some(line) = self.take() {
-                return Ok(Some(line));
-            }
-            self.buffer.reserve(CHUNK);
-            if self.source.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(self.rest());
+            match self.next_part().await? {
+                Some(Part::Line(line)) => return Ok(Some(line)),
+                Some(Part::Outgrown(_)) => {}
+                None => return Ok(None),
             }
         }
     }
 
-    fn take(&mut self) -> Option<Line> {
+    /// As [`Lines::next`], and tells of a line that is too long as soon as that is known.
+    pub(crate) async fn next_part(&mut self) -> io::Result<Option<Part>> {
+        loop {
+            if let Some(part) = self.take() {
+                return Ok(Some(part));
+            }
+            self.buffer.reserve(CHUNK);
+            if self.source.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(self.rest().map(Part::Line));
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Part> {
         loop {
             let fresh = self.buffer.get(self.scanned..).unwrap_or_default();
             let Some(at) = memchr::memchr(b'\n', fresh) else {
                 self.scanned = self.buffer.len();
-                self.shed();
-                return None;
+                return self.shed().map(Part::Outgrown);
             };
             let line = self.buffer.split_to(self.scanned + at);
             self.buffer.advance(1);
@@ -74,7 +93,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 self.buffer = BytesMut::from(self.buffer.as_ref());
             }
             if let Some(line) = self.finish(line) {
-                return Some(line);
+                return Some(Part::Line(line));
             }
         }
     }
@@ -90,7 +109,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             line.truncate(line.len() - 1);
         }
         if self.oversize.is_none() && line.len() > self.cap {
-            self.oversize = line.get(..KEPT).map(Bytes::copy_from_slice);
+            self.oversize = Some(Bytes::copy_from_slice(line.get(..KEPT).unwrap_or(&line)));
         }
         match self.oversize.take() {
             Some(head) => {
@@ -102,15 +121,18 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// Keeps memory bounded while a line that is too long goes by.
-    fn shed(&mut self) {
-        if self.oversize.is_none() && self.buffer.len() > self.cap {
-            self.oversize = self.buffer.get(..KEPT.min(self.buffer.len())).map(Bytes::copy_from_slice);
+    /// Keeps memory bounded while a line that is too long goes by; gives its beginning when that turns out. The last
+    /// byte may belong to the line end.
+    fn shed(&mut self) -> Option<Bytes> {
+        let is_new = self.oversize.is_none() && self.buffer.len() > self.cap.max(KEPT) + 1;
+        if is_new {
+            self.oversize = self.buffer.get(..KEPT).map(Bytes::copy_from_slice);
         }
-        if self.oversize.is_some() && self.buffer.len() > KEPT {
-            self.buffer = BytesMut::from(self.buffer.get(self.buffer.len() - KEPT..).unwrap_or_default());
+        if self.oversize.is_some() && self.buffer.len() > KEPT + 1 {
+            self.buffer = BytesMut::from(self.buffer.get(self.buffer.len() - KEPT - 1..).unwrap_or_default());
             self.scanned = self.buffer.len();
         }
+        self.oversize.clone().filter(|_| is_new)
     }
 }
 
@@ -175,6 +197,17 @@ mod tests {
                 ["oversize 512..512", "next", "oversize 512..512"],
                 "chunks of {size}"
             );
+        }
+    }
+
+    #[test]
+    fn memory_stays_bounded_while_a_line_never_ends() {
+        let mut lines = Lines::new(tokio::io::empty(), 1000);
+        for round in 0..2000 {
+            lines.buffer.extend_from_slice(&[b'x'; 10_000]);
+            // it is told once that it is too long, and at once
+            assert_eq!(lines.take().is_some(), round == 0);
+            assert!(lines.buffer.capacity() <= 2 * CHUNK, "{}", lines.buffer.capacity());
         }
     }
 }

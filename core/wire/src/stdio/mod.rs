@@ -4,4 +4,6 @@ mod lines;
 mod link;
 
 pub use lines::{Line, Lines};
-pub use link::{Link, connect};
+pub use link::connect;
+
+pub use crate::duplex::Link;
