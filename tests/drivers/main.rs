@@ -4,7 +4,12 @@
 //! Views are awaited, with a deadline; nothing is measured. Not here: rules (`domain`), framing (`wire`), faces.
 
 #[cfg(test)]
+#[cfg(target_os = "linux")]
+mod direct;
+#[cfg(test)]
 mod http;
+#[cfg(test)]
+mod legacy;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod life;

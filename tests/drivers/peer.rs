@@ -237,7 +237,7 @@ async fn stream(shared: &Shared, from: &str) -> Response<Body> {
     events(body)
 }
 
-fn events(body: Channel<Bytes>) -> Response<Body> {
+pub fn events(body: Channel<Bytes>) -> Response<Body> {
     let mut response = Response::new(Either::Right(body));
     response.headers_mut().insert("content-type", "text/event-stream".parse().unwrap());
     response
@@ -250,7 +250,7 @@ fn result_of(message: &Value, result: &Value) -> Response<Body> {
     response
 }
 
-fn status(status: StatusCode, text: &str) -> Response<Body> {
+pub fn status(status: StatusCode, text: &str) -> Response<Body> {
     let mut response = Response::new(Either::Left(Full::from(text.to_owned())));
     *response.status_mut() = status;
     response

@@ -12,21 +12,21 @@ use tokio::sync::watch;
 use crate::world::{DEADLINE, EAGER, FAKE_MCP, NOBODY, World, is_ready, told};
 
 /// A running fleet and the settings that it follows.
-struct House {
-    world: World,
-    settings: watch::Sender<Arc<Config>>,
-    runtime: Runtime,
+pub struct House {
+    pub world: World,
+    pub settings: watch::Sender<Arc<Config>>,
+    pub runtime: Runtime,
 }
 
 impl House {
-    fn open(servers: &[Value]) -> Self {
+    pub fn open(servers: &[Value]) -> Self {
         let world = World::new();
         let (settings, wanted) = watch::channel(config(&world, servers));
         let runtime = Runtime::start(wanted, world.surroundings.clone(), EAGER, &world.scope, ready(())).unwrap();
         Self { world, settings, runtime }
     }
 
-    fn set(&self, servers: &[Value]) {
+    pub fn set(&self, servers: &[Value]) {
         self.settings.send_replace(config(&self.world, servers));
     }
 
@@ -34,11 +34,11 @@ impl House {
         until(&self.runtime.fleet, what, |fleet| seen(fleet)).await
     }
 
-    async fn catalog(&self, what: &str, seen: impl Fn(&Catalog) -> bool) -> Arc<Catalog> {
+    pub async fn catalog(&self, what: &str, seen: impl Fn(&Catalog) -> bool) -> Arc<Catalog> {
         until(&self.runtime.catalog, what, |catalog| seen(catalog)).await
     }
 
-    async fn handle(&self, server: &str) -> Handle {
+    pub async fn handle(&self, server: &str) -> Handle {
         let fleet = self.fleet(server, |fleet| server_of(fleet, server).is_some_and(is_ready)).await;
         server_of(&fleet, server).unwrap().handle.clone().unwrap()
     }
@@ -51,7 +51,7 @@ impl House {
         hits.into_iter().map(|hit| hit.id.to_string()).collect()
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         self.world.scope.cancel();
         self.world.ends().await;
         assert!(self.runtime.fleet.borrow().servers.is_empty() && self.runtime.catalog.borrow().is_empty());
@@ -68,12 +68,12 @@ fn server_of<'a>(fleet: &'a Fleet, name: &str) -> Option<&'a Snapshot> {
     fleet.servers.get(&ServerName::new(name).unwrap()).map(AsRef::as_ref)
 }
 
-fn lists(catalog: &Catalog, id: &str) -> bool {
+pub fn lists(catalog: &Catalog, id: &str) -> bool {
     catalog.get(&ToolId::parse(id).unwrap()).is_some()
 }
 
 /// An entry of the settings; `more` wins.
-fn entry(name: &str, args: &[&str], more: &Value) -> Value {
+pub fn entry(name: &str, args: &[&str], more: &Value) -> Value {
     let mut entry = json!({ "name": name, "command": FAKE_MCP, "args": args, "enabled": true, "quarantined": false });
     for (key, value) in more.as_object().unwrap() {
         entry[key] = value.clone();

@@ -6,6 +6,7 @@
 //! blocks, so that a test reads as the story it tells. Not here: assertions about the product.
 
 pub mod binary;
+pub mod clients;
 
 pub mod http;
 pub mod mcp;

@@ -49,6 +49,7 @@ pub trait Peer {
 #[derive(Debug)]
 pub struct Session {
     address: SocketAddr,
+    path: &'static str,
     /// The id that the server gave it.
     pub id: String,
     /// The revision that the server answered.
@@ -124,13 +125,21 @@ impl Session {
     /// # Errors
     /// The server refuses it.
     pub fn open_at(address: SocketAddr, revision: &str) -> Result<Self> {
-        let post = Request::post(address, "/mcp", &message(0, "initialize", &hello(revision)));
+        Self::open_path(address, "/mcp", revision)
+    }
+
+    /// Opens a session at an endpoint.
+    ///
+    /// # Errors
+    /// The server refuses it.
+    pub fn open_path(address: SocketAddr, path: &'static str, revision: &str) -> Result<Self> {
+        let post = Request::post(address, path, &message(0, "initialize", &hello(revision)));
         let reply = Connection::open(address)?.ask(&post)?;
         let id = reply.header(SESSION).map(str::to_owned);
         let id = id.ok_or_else(|| Trouble::new(format!("no session was opened: {reply:?}")))?;
         let result = read(&reply, 0)?.result()?;
         let revision = result.get("protocolVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let session = Self { address, id, revision, next: 1 };
+        let session = Self { address, path, id, revision, next: 1 };
         session.tell("notifications/initialized", "{}")?;
         Ok(session)
     }
@@ -147,7 +156,9 @@ impl Session {
     /// A `POST` in this session.
     #[must_use]
     pub fn post(&self, body: &str) -> Request {
-        Request::post(self.address, "/mcp", body).with(SESSION, &self.id).with("MCP-Protocol-Version", &self.revision)
+        Request::post(self.address, self.path, body)
+            .with(SESSION, &self.id)
+            .with("MCP-Protocol-Version", &self.revision)
     }
 
     /// Sends a body in this session, over a connection of its own.

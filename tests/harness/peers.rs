@@ -37,7 +37,7 @@ impl Program {
     }
 }
 
-/// `server-everything` in one of its modes: `stdio` or `streamableHttp`.
+/// `server-everything` in one of its modes: `stdio`, `streamableHttp` or `sse`.
 ///
 /// # Errors
 /// The set-up is missing.
@@ -61,6 +61,30 @@ pub fn time() -> Result<Program> {
     Ok(Program::new(installed("venv/bin/mcp-server-time")?, &["--local-timezone=UTC"]))
 }
 
+/// `server-memory`, which keeps its graph in the file that `MEMORY_FILE_PATH` names.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn memory() -> Result<Program> {
+    node("server-memory", "")
+}
+
+/// `server-sequential-thinking`.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn thinking() -> Result<Program> {
+    node("server-sequential-thinking", "")
+}
+
+/// `mcp-server-git` over this repository.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn git(repository: &Path) -> Result<Program> {
+    Ok(Program::new(installed("venv/bin/mcp-server-git")?, &["--repository", &repository.to_string_lossy()]))
+}
+
 /// A client of ours in `tests/clients`, written with the official Python SDK.
 ///
 /// # Errors
@@ -74,7 +98,8 @@ pub fn python_client(file: &str, args: &[&str]) -> Result<Program> {
 
 fn node(server: &str, arg: &str) -> Result<Program> {
     let script = installed(&format!("node_modules/@modelcontextprotocol/{server}/dist/index.js"))?;
-    Ok(Program::new(installed("bin/node")?, &[&script.to_string_lossy(), arg]))
+    let args = [&*script.to_string_lossy(), arg];
+    Ok(Program::new(installed("bin/node")?, if arg.is_empty() { &args[..1] } else { &args }))
 }
 
 fn installed(path: &str) -> Result<PathBuf> {

@@ -4,10 +4,16 @@
 
 #[cfg(test)]
 #[cfg(unix)]
+mod arguments;
+#[cfg(test)]
+#[cfg(unix)]
 mod bytes;
 #[cfg(test)]
 #[cfg(unix)]
 mod command;
+#[cfg(test)]
+#[cfg(unix)]
+mod direct;
 #[cfg(test)]
 #[cfg(unix)]
 mod doors;
@@ -17,6 +23,9 @@ mod edge;
 #[cfg(test)]
 #[cfg(unix)]
 mod fleet;
+#[cfg(test)]
+#[cfg(unix)]
+mod hostile;
 #[cfg(test)]
 #[cfg(unix)]
 mod journey;
@@ -41,3 +50,6 @@ mod secrecy;
 #[cfg(test)]
 #[cfg(unix)]
 mod sessions;
+#[cfg(test)]
+#[cfg(unix)]
+mod stateless;

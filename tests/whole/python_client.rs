@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fleet::shared;
 
 #[test]
-fn the_python_sdk_falls_back_to_sessions_and_gets_what_servers_say() {
+fn the_python_sdk_gets_what_servers_say_in_both_eras() {
     let fleet = shared();
     let client = peers::python_client("python_sdk.py", &[&fleet.core.url(), "auto", "legacy"]).unwrap();
     let mut command = client.command();
@@ -15,7 +15,7 @@ fn the_python_sdk_falls_back_to_sessions_and_gets_what_servers_say() {
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
     let documents: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let modes: Vec<_> = documents.iter().map(|seen| (&seen["mode"], &seen["discoveries"])).collect();
-    assert_eq!(modes, [(&json!("auto"), &json!([-32000])), (&json!("legacy"), &json!([]))]);
+    assert_eq!(modes, [(&json!("auto"), &json!(["answered"])), (&json!("legacy"), &json!([]))]);
     for seen in &documents {
         check(seen);
     }
@@ -23,7 +23,8 @@ fn the_python_sdk_falls_back_to_sessions_and_gets_what_servers_say() {
 
 fn check(seen: &Value) {
     let mode = &seen["mode"];
-    assert_eq!((&seen["revision"], &seen["server"]), (&json!("2025-11-25"), &json!("mcpproxy")), "{mode}");
+    let revision = if mode == "auto" { "2026-07-28" } else { "2025-11-25" };
+    assert_eq!((&seen["revision"], &seen["server"]), (&json!(revision), &json!("mcpproxy")), "{mode}");
     assert_eq!(seen["instructions"], true, "{mode}");
     assert_eq!(seen["tools"].as_array().map(Vec::len), Some(5), "{mode}");
     let found = seen["found"]["content"][0]["text"].as_str().unwrap();

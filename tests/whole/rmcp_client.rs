@@ -20,7 +20,7 @@ type Client = RunningService<RoleClient, ()>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_with_sessions() {
     let fleet = tokio::task::spawn_blocking(shared).await.unwrap();
-    within(async { drive(().serve(transport(&fleet)).await.unwrap()).await }).await;
+    within(async { drive(().serve(transport(&fleet)).await.unwrap(), "2025-11-25").await }).await;
     tokio::task::spawn_blocking(move || drop(fleet)).await.unwrap();
 }
 
@@ -29,13 +29,14 @@ async fn a_client_that_tries_the_stateless_revision_first() {
     let fleet = tokio::task::spawn_blocking(shared).await.unwrap();
     let lifecycle =
         ClientLifecycleMode::Auto { preferred_versions: vec![ProtocolVersion::V_2026_07_28], legacy_version: None };
-    within(async { drive(().serve_with_lifecycle(transport(&fleet), lifecycle).await.unwrap()).await }).await;
+    within(async { drive(().serve_with_lifecycle(transport(&fleet), lifecycle).await.unwrap(), "2026-07-28").await })
+        .await;
     tokio::task::spawn_blocking(move || drop(fleet)).await.unwrap();
 }
 
-async fn drive(client: Client) {
+async fn drive(client: Client, revision: &str) {
     let hello = client.peer_info().unwrap();
-    assert_eq!(hello.protocol_version.as_str(), "2025-11-25");
+    assert_eq!(hello.protocol_version.as_str(), revision);
     let tools = client.list_all_tools().await.unwrap();
     assert_eq!(tools.len(), 5);
 

@@ -33,19 +33,6 @@ fn every_revision_with_sessions_is_spoken() {
 }
 
 #[test]
-fn the_stateless_opening_is_refused_so_that_clients_fall_back() {
-    let core = empty_core();
-    let discover = message(1, "server/discover", "{}");
-    let post = Request::post(core.address, "/mcp", &discover);
-    for post in [post.clone(), post.with("MCP-Protocol-Version", "2026-07-28").with("Mcp-Method", "server/discover")] {
-        let refused = ask(core.address, &post);
-        let told: Value = serde_json::from_str(&refused.body).unwrap();
-        assert_eq!((refused.status, &told["error"]["code"]), (400, &json!(-32000)), "{told}");
-        assert_eq!(told.get("id"), Some(&Value::Null), "without an id: {told}");
-    }
-}
-
-#[test]
 fn a_session_is_needed_known_and_ended_by_delete() {
     let core = empty_core();
     let session = core.session().unwrap();
