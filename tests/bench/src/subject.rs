@@ -17,6 +17,7 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
+#[cfg(unix)]
 const LAST_WAIT: Duration = Duration::from_secs(20);
 
 /// One of the things that are compared.
