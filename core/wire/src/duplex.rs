@@ -20,7 +20,7 @@ use crate::{
     Envelope, Exchange, Id, Limits, LinkError, Listener, Message, Object, Outcome, Timing,
     deadline::Deadline,
     envelope::{self, DecodeError},
-    exchange::with_progress_token,
+    exchange::numbered,
     handshake::INITIALIZE,
     link::answer_as_bare_client,
     oversize::{Concerns, concerns},
@@ -90,14 +90,7 @@ impl Link {
     /// When no answer of the peer can be had; see [`LinkError`]. A request that is given up is cancelled at the peer.
     pub async fn request(&self, message: &Message, exchange: &Exchange, timing: Timing) -> Result<Outcome, LinkError> {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let params = match &exchange.progress {
-            Some(_) => Some(Cow::Owned(with_progress_token(message.params.as_deref(), number))),
-            None => message.params.as_deref().map(Cow::Borrowed),
-        };
-        let bytes = envelope::request(&Id::from(number), &message.method, params.as_deref());
-        if bytes.len() > self.shared.limits.message_cap {
-            return Err(LinkError::TooLarge(self.shared.limits.message_cap));
-        }
+        let bytes = numbered(message, exchange, number, self.shared.limits)?;
         let (answer, mut answered) = oneshot::channel();
         let beat = exchange.progress.as_ref().map(|_| Arc::new(Notify::new()));
         let progress = exchange.progress.clone().zip(beat.clone());

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Id, Object};
+use crate::{Id, Limits, LinkError, Message, Object, envelope};
 
 /// The company of one request. Dropping its owner does not cancel; [`Exchange::cancel`] does.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +39,26 @@ impl Progress {
     }
 }
 
+/// A request under our own number, as it goes out: with our progress token where the caller wants to hear of progress.
+pub(crate) fn numbered(
+    message: &Message,
+    exchange: &Exchange,
+    number: u64,
+    limits: Limits,
+) -> Result<Vec<u8>, LinkError> {
+    let params = match &exchange.progress {
+        Some(_) => Some(Cow::Owned(with_progress_token(message.params.as_deref(), number))),
+        None => message.params.as_deref().map(Cow::Borrowed),
+    };
+    let bytes = envelope::request(&Id::from(number), &message.method, params.as_deref());
+    if bytes.len() > limits.message_cap {
+        return Err(LinkError::TooLarge(limits.message_cap));
+    }
+    Ok(bytes)
+}
+
 /// The parameters with our own progress token in the place of the caller's.
-pub(crate) fn with_progress_token(params: Option<&RawValue>, number: u64) -> Box<RawValue> {
+fn with_progress_token(params: Option<&RawValue>, number: u64) -> Box<RawValue> {
     let mut params = params.and_then(Object::open).unwrap_or_default();
     let token = Id::from(number);
     let held = params.get("_meta").map(ToOwned::to_owned);

@@ -23,9 +23,9 @@ use super::{
     client::{client, configured},
 };
 use crate::{
-    Envelope, Era, Exchange, Id, Limits, LinkError, Listener, Message, Object, Outcome, Timing,
+    Envelope, Era, Exchange, Limits, LinkError, Listener, Message, Object, Outcome, Timing,
     envelope::{self, DecodeError},
-    exchange::with_progress_token,
+    exchange::numbered,
     handshake::INITIALIZE,
     link::answer_as_bare_client,
     sse,
@@ -129,14 +129,7 @@ impl Link {
     /// at the peer.
     pub async fn request(&self, message: &Message, exchange: &Exchange, timing: Timing) -> Result<Outcome, LinkError> {
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
-        let params = match &exchange.progress {
-            Some(_) => Some(Cow::Owned(with_progress_token(message.params.as_deref(), number))),
-            None => message.params.as_deref().map(Cow::Borrowed),
-        };
-        let bytes = envelope::request(&Id::from(number), &message.method, params.as_deref());
-        if bytes.len() > self.shared.limits.message_cap {
-            return Err(LinkError::TooLarge(self.shared.limits.message_cap));
-        }
+        let bytes = numbered(message, exchange, number, self.shared.limits)?;
         let _flight = Flight::begin(&self.shared.in_flight);
         let opens = message.method == INITIALIZE;
         let session = match message.method.as_ref() {
