@@ -10,8 +10,8 @@ const PREFIX: &str = "mcpproxy-";
 
 /// The crates by row; a later one may depend on any earlier one, never on its own.
 const ROWS: &[&[&str]] = &[
-    &["domain", "task", "wire", "ipc-proto"],
-    &["config", "storage", "index", "secrets", "logs", "isolation", "scan", "sandbox", "clients", "registry"],
+    &["domain", "task", "wire"],
+    &["ipc-proto", "config", "storage", "index", "secrets", "logs", "isolation", "scan", "sandbox", "clients", "registry"],
     &["oauth"],
     &["upstream"],
     &["runtime"],
@@ -27,6 +27,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("server", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
     ("httpapi", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
     ("ipc", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
+    ("ipc-proto", &["domain"]),
     ("tray", &["ipc-proto"]),
 ];
 

@@ -16,6 +16,8 @@ pub const CONFIG_FILE: &str = "mcp_config.json";
 pub const ADOPTED_CONFIG_FILE: &str = "mcp_config.json.before-rs";
 /// Our lock inside the data folder: who serves it, and where.
 pub const LOCK_FILE: &str = "mcpproxy-rs.lock";
+/// The socket for the programs beside the core, inside the data folder.
+pub const SOCKET_FILE: &str = "mcpproxy.sock";
 /// The database of the Go program; never written by us, locked while we run so that only one make serves a folder.
 pub const FOREIGN_DATABASE: &str = "config.db";
 /// The file that keeps the identity of one data folder across restarts.

@@ -1,0 +1,252 @@
+//! The calls: what can be asked of the core, by name, with arguments and an answer of a type each.
+//!
+//! A new call, an optional argument or a new member of an answer is no new version of the protocol. A core that does
+//! not know a call answers with [`UNKNOWN_CALL`].
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, value::RawValue};
+
+use crate::{
+    view::{
+        Added, Applied, BulkResult, CallRecord, ConfigView, Diagnostics, Found, Info, Logs, Probe, ServerList,
+        ServerTools, ServerView, SessionList, Status, ToolList, Validation,
+    },
+    watch::{Snapshot, Topic},
+};
+
+/// The code of the answer to a call that is not known.
+pub const UNKNOWN_CALL: &str = "UNKNOWN_METHOD";
+
+/// Something that can be asked of the core.
+pub trait Call: Serialize + DeserializeOwned + Send {
+    /// Its name on the wire, and among the capabilities.
+    const NAME: &'static str;
+    /// What it is answered with.
+    type Answer: Serialize + DeserializeOwned + Send;
+}
+
+/// The body of a request.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// The name of the call.
+    pub call: String,
+    /// Its arguments; nothing = `{}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub args: Option<Box<RawValue>>,
+    /// How long the asker waits, in milliseconds.
+    pub deadline_ms: u64,
+}
+
+/// The body of a reply: one of the two.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Reply {
+    /// The answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ok: Option<Box<RawValue>>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+}
+
+/// Why a call was not carried out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The stable code.
+    pub code: String,
+    /// What happened, to what.
+    pub message: String,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub hint: String,
+    /// Names close to the one that was not found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<String>,
+    /// The schema that the arguments of a tool do not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_schema: Option<String>,
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// An answer that says no more than that it was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
+
+macro_rules! calls {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:literal $call:ident -> $answer:ty {
+            $($(#[$attribute:meta])+ $field:ident: $kind:ty,)*
+        }
+    )+) => {
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Debug, Serialize, Deserialize)]
+            pub struct $call {
+                $($(#[$attribute])+ pub $field: $kind,)*
+            }
+            impl Call for $call {
+                const NAME: &'static str = $name;
+                type Answer = $answer;
+            }
+        )+
+        /// The names of all calls, in the order of this file.
+        pub const NAMES: &[&str] = &[$($name),+];
+    };
+}
+
+calls! {
+    /// Whether the core is alive.
+    "ping" Ping -> Done {}
+    /// How the core is.
+    "status" GetStatus -> Status {}
+    /// What the core is, and where it is reached.
+    "info" GetInfo -> Info {}
+    /// Every server.
+    "servers.list" ListServers -> ServerList {}
+    /// One server.
+    "servers.get" GetServer -> ServerView {
+        /// Its name.
+        name: String,
+    }
+    /// Adds a server. It waits for approval unless the settings say otherwise; an entry cannot approve itself.
+    "servers.add" AddServer -> Added {
+        /// Its entry, as in the settings file.
+        entry: Map<String, Value>,
+    }
+    /// Changes the entry of a server. `env` and `headers` are merged (RFC 7396), other members replaced; a masked
+    /// secret that comes back keeps what is stored.
+    "servers.patch" PatchServer -> Added {
+        /// Its name.
+        name: String,
+        /// What to change.
+        patch: Map<String, Value>,
+    }
+    /// Removes a server from the settings.
+    "servers.remove" RemoveServer -> Added {
+        /// Its name.
+        name: String,
+    }
+    /// Does the same to several servers; what fails does not hinder the others.
+    "servers.act" ActOnServers -> BulkResult {
+        /// Which ones.
+        servers: Selection,
+        /// What to do.
+        action: ServerAction,
+    }
+    /// Lets a held server run. It is refused if the server is no longer what was shown.
+    "servers.approve" ApproveServer -> Added {
+        /// Its name.
+        name: String,
+        /// The mark of what was shown ([`ServerView::fingerprint`]).
+        fingerprint: String,
+    }
+    /// Starts a server by itself, lists its tools, stops it again. This runs its code.
+    "servers.probe" ProbeServer -> Probe {
+        /// The entry to look at, as in the settings file. A configured server is looked at by its name alone.
+        entry: Map<String, Value>,
+    }
+    /// The tools of one server, also those that are held back.
+    "servers.tools" ListServerTools -> ServerTools {
+        /// Its name.
+        name: String,
+    }
+    /// The last lines of a server's log, or those behind a cursor.
+    "servers.logs" GetServerLogs -> Logs {
+        /// Its name.
+        name: String,
+        /// How many lines at most.
+        tail: usize,
+        /// Only what was written behind this place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cursor: Option<u64>,
+        /// How long to wait for something new, in milliseconds.
+        #[serde(default)]
+        wait_ms: u64,
+    }
+    /// Every tool that is known.
+    "tools.list" ListTools -> ToolList {}
+    /// Finds tools as an agent would.
+    "tools.search" SearchTools -> Found {
+        /// What is wanted, in one's own words.
+        query: String,
+        /// How many at most; nothing = as the settings say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<usize>,
+    }
+    /// Calls a tool of a server. The answer is the server's result, verbatim.
+    "tools.call" CallTool -> Box<RawValue> {
+        /// `server:tool`
+        tool: String,
+        /// The door: `read`, `write` or `destructive`.
+        variant: String,
+        /// The arguments, an object.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        args: Option<Box<RawValue>>,
+    }
+    /// The last calls, the newest first.
+    "calls.recent" ListCalls -> Vec<CallRecord> {
+        /// How many at most.
+        limit: usize,
+    }
+    /// The sessions of clients.
+    "sessions.list" ListSessions -> SessionList {}
+    /// The settings file, secrets masked.
+    "config.get" GetConfig -> ConfigView {}
+    /// Changes settings: objects are merged, everything else replaced.
+    "config.patch" PatchConfig -> Applied {
+        /// What to change.
+        patch: Map<String, Value>,
+    }
+    /// Says what is wrong with settings, and changes nothing.
+    "config.validate" ValidateConfig -> Validation {
+        /// The whole document.
+        document: Value,
+    }
+    /// Replaces the settings file. Masked secrets that come back keep what is stored.
+    "config.apply" ApplyConfig -> Applied {
+        /// The whole document.
+        document: Map<String, Value>,
+    }
+    /// Everything that a person should look at.
+    "diagnostics" GetDiagnostics -> Diagnostics {}
+    /// Sends what the topics tell from now on; the answer is what is true now. Asked again, it replaces the watch.
+    "watch" Watch -> Snapshot {
+        /// What is wanted; nothing = everything.
+        #[serde(default)]
+        topics: Vec<Topic>,
+    }
+    /// Stops the core in order. The answer comes before the drain begins.
+    "shutdown" Shutdown -> Done {}
+}
+
+/// Some servers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selection {
+    /// All of them.
+    All,
+    /// These.
+    Named(Vec<String>),
+}
+
+/// What can be done to several servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServerAction {
+    /// Switch on.
+    Enable,
+    /// Switch off.
+    Disable,
+    /// Start again, now; one that is switched off is switched on.
+    Restart,
+    /// Hold until it is approved.
+    Quarantine,
+    /// An action that this build does not know.
+    #[serde(other)]
+    Other,
+}

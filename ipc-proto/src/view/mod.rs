@@ -1,0 +1,23 @@
+//! What is told: the shapes of the REST contract, which are also what the command line prints as JSON.
+//!
+//! Times are RFC 3339 texts in UTC. Texts of servers are as the servers sent them, but for secrets: escaping is up to
+//! whoever shows them. Unknown members are ignored when a view is read, so that a newer core can add some.
+
+mod calls;
+mod clients;
+mod config;
+mod diagnostics;
+mod server;
+mod status;
+mod tool;
+
+pub use calls::{CallRecord, CallStatus, SessionList, SessionView};
+pub use clients::{Endpoints, EndpointsView};
+pub use config::{Applied, ConfigView, FieldError, Validation};
+pub use diagnostics::{Diagnostics, MissingSecretView, OauthRequired, UpstreamErrorView};
+pub use server::{
+    Action, Added, AdminState, BulkItem, BulkResult, HealthView, Level, LogEntry, Logs, QuarantineCounts, ServerList,
+    ServerStats, ServerView, ServerState,
+};
+pub use status::{Info, PhaseView, Routing, Stats, Status, UpdatePolicy};
+pub use tool::{Annotations, Found, FoundTool, Hint, ProbedTool, Probe, ServerTools, ToolList, ToolStats, ToolView};
