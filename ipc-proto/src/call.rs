@@ -9,13 +9,15 @@ use serde_json::{Map, Value, value::RawValue};
 use crate::{
     view::{
         Added, Applied, BulkResult, CallRecord, ConfigView, Diagnostics, Found, Info, Logs, Probe, ServerList,
-        ServerTools, ServerView, SessionList, Status, ToolList, Validation,
+        ServerTools, ServerView, SessionList, Status, ToolList, UiTicket, Validation,
     },
     watch::{Snapshot, Topic},
 };
 
 /// The code of the answer to a call that is not known.
 pub const UNKNOWN_CALL: &str = "UNKNOWN_METHOD";
+/// The code of the answer to arguments that are not those of the call.
+pub const INVALID_ARGUMENTS: &str = "INVALID_INPUT";
 
 /// Something that can be asked of the core.
 pub trait Call: Serialize + DeserializeOwned + Send {
@@ -72,9 +74,39 @@ impl std::fmt::Display for Failure {
     }
 }
 
+/// Why a call cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unread {
+    /// This build has no call of that name.
+    #[error("no such call")]
+    UnknownCall,
+    /// The arguments are not those of the call.
+    #[error("{field}: {fault}")]
+    Arguments {
+        /// Where the fault is, such as `entry.name`; `args` for the whole.
+        field: String,
+        /// What is wrong there. It may hold what was written, so it is for whoever wrote it and for no log.
+        fault: String,
+    },
+}
+
 /// An answer that says no more than that it was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done {}
+
+fn arguments<C: Call>(args: &RawValue) -> Result<C, Unread> {
+    if !args.get().starts_with('{') {
+        let fault = "expected an object".to_owned();
+        return Err(Unread::Arguments { field: "args".to_owned(), fault });
+    }
+    // the place of a fault is looked for once there is one
+    serde_json::from_str(args.get()).or_else(|_| {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(args.get())).map_err(|error| {
+            let field = Some(error.path().to_string()).filter(|path| path != ".").unwrap_or_else(|| "args".to_owned());
+            Unread::Arguments { field, fault: error.inner().to_string() }
+        })
+    })
+}
 
 macro_rules! calls {
     ($(
@@ -96,6 +128,28 @@ macro_rules! calls {
         )+
         /// The names of all calls, in the order of this file.
         pub const NAMES: &[&str] = &[$($name),+];
+
+        /// Any call with its arguments. Whoever answers calls matches on it, so that none is forgotten.
+        #[derive(Clone, Debug)]
+        pub enum AnyCall {
+            $(
+                $(#[doc = $doc])+
+                $call($call),
+            )+
+        }
+
+        impl AnyCall {
+            /// Reads the arguments of the call of that name.
+            ///
+            /// # Errors
+            /// [`Unread`]
+            pub fn read(name: &str, args: &RawValue) -> Result<Self, Unread> {
+                match name {
+                    $($name => arguments(args).map(Self::$call),)+
+                    _ => Err(Unread::UnknownCall),
+                }
+            }
+        }
     };
 }
 
@@ -214,6 +268,8 @@ calls! {
     }
     /// Everything that a person should look at.
     "diagnostics" GetDiagnostics -> Diagnostics {}
+    /// A way in for one browser, once.
+    "ui.ticket" OpenUi -> UiTicket {}
     /// Sends what the topics tell from now on; the answer is what is true now. Asked again, it replaces the watch.
     "watch" Watch -> Snapshot {
         /// What is wanted; nothing = everything.
@@ -249,4 +305,33 @@ pub enum ServerAction {
     /// An action that this build does not know.
     #[serde(other)]
     Other,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, args: &str) -> Result<AnyCall, Unread> {
+        AnyCall::read(name, &RawValue::from_string(args.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn arguments_that_are_not_of_the_call_are_told_with_their_place() {
+        let call = read("tools.call", r#"{"tool":"a:b","variant":"read","args":{"n":1.50},"later":1}"#).unwrap();
+        let AnyCall::CallTool(call) = call else { panic!("{call:?}") };
+        assert_eq!(call.args.unwrap().get(), r#"{"n":1.50}"#, "what goes on to a server is carried, not rewritten");
+        assert_eq!(read("tools.cal", "{}").unwrap_err(), Unread::UnknownCall);
+        for (name, args, place, word) in [
+            ("servers.get", "{}", "args", "`name`"),
+            ("servers.get", r#"{"name":5}"#, "name", "expected a string"),
+            ("servers.act", r#"{"servers":{"named":["a",1]},"action":"enable"}"#, "servers.named[1]", "string"),
+            ("servers.act", r#"{"servers":"some","action":"enable"}"#, "servers", "unknown variant"),
+            ("tools.call", r#"{"tool":"a:b","variant":["x"]}"#, "variant", "string"),
+            ("ping", "[1]", "args", "expected"),
+        ] {
+            let Err(Unread::Arguments { field, fault }) = read(name, args) else { panic!("{name} {args}") };
+            assert_eq!(field, place, "{fault}");
+            assert!(fault.contains(word), "{fault}");
+        }
+    }
 }

@@ -5,8 +5,9 @@
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -14,17 +15,18 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::timeout,
 };
 
 use crate::{
     PROTOCOL,
     call::{Call, Failure, Reply, Request},
-    chunk::{self, Joiner},
+    chunk::{Joiner, Pieces},
     endpoint::Endpoint,
     frame::{Decoder, Frame, FrameError, Kind, raw},
     hello::{Bye, Hello, Incompatible},
+    limits::GREETING,
     transport::{self, TransportError},
     watch::Event,
 };
@@ -33,8 +35,6 @@ use crate::{
 const OUTBOX: usize = 64;
 /// How many events may wait for their reader before it is told that it lagged.
 const INBOX: usize = 256;
-/// How long the greeting may take.
-const GREETING: Duration = Duration::from_secs(5);
 /// How much is read at once, in bytes.
 const PIECE: usize = 16 * 1024;
 
@@ -81,16 +81,22 @@ pub struct Incoming(mpsc::Receiver<(u64, Event)>);
 struct Shared {
     outbox: mpsc::Sender<Frame>,
     waiting: Mutex<Waiting>,
+    /// Rings when somebody has given up.
+    given_up: Arc<Notify>,
     next: AtomicU64,
 }
 
-/// Whose answers are awaited; `Err` = the connection is gone and nobody's will come.
 #[derive(Debug)]
-struct Waiting(Result<HashMap<u64, oneshot::Sender<Frame>>, Option<Bye>>);
+struct Waiting {
+    /// Whose answers are awaited; `Err` = the connection is gone and nobody's will come.
+    answers: Result<HashMap<u64, oneshot::Sender<Frame>>, Option<Bye>>,
+    /// Those who no longer wait, and of whom the core has to be told.
+    given_up: Vec<u64>,
+}
 
 impl Incoming {
     /// The next event with its number; `None` = the connection is gone. [`Event::Lagged`] stands for events that were
-    /// lost because they were not taken in time.
+    /// lost, here or at the core. What has no higher number than a snapshot is already in it.
     pub async fn next(&mut self) -> Option<(u64, Event)> {
         self.0.recv().await
     }
@@ -124,38 +130,28 @@ impl Connection {
         let theirs = timeout(GREETING, greet(&mut stream, &mut decoder, &ours))
             .await
             .map_err(|_| ConnectionError::Timeout(GREETING))??;
-        let (outbox, mut outgoing) = mpsc::channel::<Frame>(OUTBOX);
+        let (outbox, outgoing) = mpsc::channel::<Frame>(OUTBOX);
         let (events, incoming) = mpsc::channel(INBOX);
-        let waiting = Mutex::new(Waiting(Ok(HashMap::new())));
-        let shared = Arc::new(Shared { outbox, waiting, next: AtomicU64::new(1) });
+        let waiting = Mutex::new(Waiting { answers: Ok(HashMap::new()), given_up: Vec::new() });
+        let given_up = Arc::default();
+        let shared = Arc::new(Shared { outbox, waiting, given_up, next: AtomicU64::new(1) });
         // the driver must not keep the outbox open: the connection ends with the last handle
-        let hearing = Arc::downgrade(&shared);
-        let (mut reader, mut writer) = tokio::io::split(stream);
+        let mut end = End { shared: Arc::downgrade(&shared), bye: None };
+        let mouth = Mouth { outgoing, given_up: Arc::clone(&shared.given_up), shared: end.shared.clone() };
+        let (mut reader, writer) = tokio::io::split(stream);
         let driver = async move {
-            let read = async {
-                let mut ears = Ears { joiner: Joiner::default(), events, lost: false };
-                ears.hear(&mut reader, decoder, |frame| {
-                    if let Some(shared) = hearing.upgrade() {
-                        shared.answered(frame);
-                    }
-                })
-                .await
-            };
-            let write = async {
-                while let Some(frame) = outgoing.recv().await {
-                    let Ok(bytes) = frame.encode() else { continue };
-                    if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
-                        return;
-                    }
+            let mut ears = Ears { joiner: Joiner::default(), events, next: None, lost: false };
+            let hearing = end.shared.clone();
+            let heard = ears.hear(&mut reader, decoder, |frame| {
+                if let Some(shared) = hearing.upgrade() {
+                    shared.answered(frame);
                 }
-            };
+            });
             let bye = tokio::select! {
-                bye = read => bye,
-                () = write => None,
+                bye = heard => bye,
+                () = mouth.speak(writer) => None,
             };
-            if let Some(shared) = hearing.upgrade() {
-                shared.gone(bye);
-            }
+            end.with(bye);
         };
         Ok((Self { shared }, Incoming(incoming), theirs, driver))
     }
@@ -169,9 +165,9 @@ impl Connection {
         let id = self.shared.next.fetch_add(1, Ordering::Relaxed);
         let deadline_ms = u64::try_from(patience.as_millis()).unwrap_or(u64::MAX);
         let request = Request { call: C::NAME.to_owned(), args: Some(raw(call)?), deadline_ms };
-        let frames = chunk::frames(Kind::Request, id, raw(&request)?)?;
+        let frames = Pieces::new(Kind::Request, id, raw(&request)?)?;
         let (answer, answered) = oneshot::channel();
-        match &mut self.shared.waiting().0 {
+        match &mut self.shared.waiting().answers {
             Ok(waiting) => waiting.insert(id, answer),
             Err(bye) => return Err(bye.clone().map_or(ConnectionError::Closed, ConnectionError::Bye)),
         };
@@ -179,7 +175,7 @@ impl Connection {
         let _place = Place { shared: &self.shared, id };
         let ask = async {
             for frame in frames {
-                self.shared.outbox.send(frame).await.map_err(|_| ConnectionError::Closed)?;
+                self.shared.outbox.send(frame?).await.map_err(|_| ConnectionError::Closed)?;
             }
             answered.await.map_err(|_| self.shared.why_gone())
         };
@@ -194,7 +190,7 @@ impl Connection {
     }
 }
 
-/// A place among those who wait. Left before the answer came, it tells the core that nobody waits any more.
+/// A place among those who wait. Left before the answer came, it has the core told that nobody waits any more.
 struct Place<'a> {
     shared: &'a Shared,
     id: u64,
@@ -202,11 +198,12 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if let Ok(waiting) = &mut self.shared.waiting().0
-            && waiting.remove(&self.id).is_some()
+        let mut waiting = self.shared.waiting();
+        if let Ok(answers) = &mut waiting.answers
+            && answers.remove(&self.id).is_some()
         {
-            // a full outbox means that nothing moves: then this would not either
-            let _ = self.shared.outbox.try_send(Frame { kind: Kind::Cancel, id: Some(self.id), seq: None, body: None });
+            waiting.given_up.push(self.id);
+            self.shared.given_up.notify_one();
         }
     }
 }
@@ -217,21 +214,80 @@ impl Shared {
     }
 
     fn answered(&self, frame: Frame) {
-        if let (Ok(waiting), Some(id)) = (&mut self.waiting().0, frame.id)
-            && let Some(answer) = waiting.remove(&id)
+        if let (Ok(answers), Some(id)) = (&mut self.waiting().answers, frame.id)
+            && let Some(answer) = answers.remove(&id)
         {
             let _ = answer.send(frame);
         }
     }
 
-    fn gone(&self, bye: Option<Bye>) {
-        self.waiting().0 = Err(bye);
+    /// Whether somebody waits for the answer.
+    fn is_wanted(&self, id: u64) -> bool {
+        self.waiting().answers.as_ref().is_ok_and(|answers| answers.contains_key(&id))
     }
 
     fn why_gone(&self) -> ConnectionError {
-        match &self.waiting().0 {
+        match &self.waiting().answers {
             Err(Some(bye)) => ConnectionError::Bye(bye.clone()),
             _ => ConnectionError::Closed,
+        }
+    }
+}
+
+/// The end of a connection, also of one whose driver was dropped: whoever waits learns of it.
+struct End {
+    shared: Weak<Shared>,
+    bye: Option<Bye>,
+}
+
+impl End {
+    fn with(&mut self, bye: Option<Bye>) {
+        self.bye = bye;
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.waiting().answers = Err(self.bye.take());
+        }
+    }
+}
+
+/// What is said, in the order in which it was asked.
+struct Mouth {
+    outgoing: mpsc::Receiver<Frame>,
+    given_up: Arc<Notify>,
+    shared: Weak<Shared>,
+}
+
+impl Mouth {
+    /// Speaks until nobody has anything to say any more, or nobody listens.
+    async fn speak(mut self, mut writer: impl AsyncWrite + Unpin) {
+        loop {
+            let frame = tokio::select! {
+                biased;
+                () = self.given_up.notified() => None,
+                frame = self.outgoing.recv() => match frame {
+                    Some(frame) => Some(frame),
+                    None => return,
+                },
+            };
+            let Some(shared) = self.shared.upgrade() else { return };
+            let cancel = |id| Frame { kind: Kind::Cancel, id: Some(id), seq: None, body: None };
+            let frames: Vec<Frame> = match frame {
+                // of a request that was given up in the middle, nothing may follow its cancel
+                Some(frame) => frame.id.is_some_and(|id| shared.is_wanted(id)).then_some(frame).into_iter().collect(),
+                None => mem::take(&mut shared.waiting().given_up).into_iter().map(cancel).collect(),
+            };
+            // or the last handle would be this one
+            drop(shared);
+            for frame in frames {
+                let Ok(bytes) = frame.encode() else { continue };
+                if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
+                    return;
+                }
+            }
         }
     }
 }
@@ -240,6 +296,8 @@ impl Shared {
 struct Ears {
     joiner: Joiner,
     events: mpsc::Sender<(u64, Event)>,
+    /// The number that the next event should have.
+    next: Option<u64>,
     /// Whether events had to be left out since the last one that found room.
     lost: bool,
 }
@@ -280,17 +338,20 @@ impl Ears {
 
     /// Hands an event on. It waits for nobody: a reader that is too slow is told so, and asks for the snapshot.
     fn event(&mut self, frame: &Frame) {
-        let (Some(seq), Ok(event)) = (frame.seq, frame.body::<Event>()) else { return };
-        if event == Event::Other {
-            return;
-        }
+        let Some(seq) = frame.seq else { return };
+        let event = frame.body::<Event>();
+        self.lost |= event.is_err() || self.next.is_some_and(|next| next != seq);
+        self.next = seq.checked_add(1);
         if self.lost {
             match self.events.try_send((seq, Event::Lagged {})) {
                 Ok(()) => self.lost = false,
                 Err(_) => return,
             }
         }
-        self.lost = self.events.try_send((seq, event)).is_err();
+        match event {
+            Ok(Event::Other) | Err(_) => {}
+            Ok(event) => self.lost = self.events.try_send((seq, event)).is_err(),
+        }
     }
 }
 
@@ -301,8 +362,10 @@ where
 {
     let bytes = Frame::new(Kind::Hello, None, None, ours)?.encode()?;
     let closed = |_| ConnectionError::Closed;
-    stream.write_all(&bytes).await.map_err(closed)?;
-    stream.flush().await.map_err(closed)?;
+    // a core without room does not listen, but what it said before it left is there to be read
+    if stream.write_all(&bytes).await.is_ok() {
+        let _ = stream.flush().await;
+    }
     let mut piece = vec![0; PIECE];
     let frame = loop {
         if let Some(frame) = decoder.next_frame()? {
@@ -328,3 +391,6 @@ where
         _ => Err(FrameError::Malformed("no greeting".to_owned()).into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,7 +180,10 @@ mod tests {
             decoder.push(bytes);
             decoder.next_frame()
         };
-        assert_eq!(read(b"GET / HTTP/1.1\r\n").unwrap_err(), FrameError::TooLarge(u64::from(u32::from_be_bytes(*b"GET "))));
+        assert_eq!(
+            read(b"GET / HTTP/1.1\r\n").unwrap_err(),
+            FrameError::TooLarge(u64::from(u32::from_be_bytes(*b"GET ")))
+        );
         assert!(matches!(read(b"\0\0\0\x02[]"), Err(FrameError::Malformed(_))));
         assert!(matches!(read(b"\0\0\0\x00"), Err(FrameError::Malformed(_))));
         assert!(read(b"\0\0\0\x02{").unwrap().is_none());

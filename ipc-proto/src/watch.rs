@@ -3,10 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::limits::CALLS_IN_SNAPSHOT;
 use crate::view::{CallRecord, PhaseView, ServerList, ServerStats, ServerView, Status};
-
-/// How many of the last calls a snapshot holds.
-pub const CALLS_IN_SNAPSHOT: usize = 20;
 
 /// What can be watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -39,6 +37,8 @@ pub struct Snapshot {
 }
 
 /// Something that changed.
+///
+/// Events are numbered from 1, in the order in which a connection is told them; a new watch goes on counting.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event")]
 pub enum Event {
@@ -74,10 +74,23 @@ pub enum Event {
         /// What is wrong; nothing = they are in force.
         problems: Vec<String>,
     },
-    /// Events were lost on the way: ask for the snapshot again.
+    /// Events were lost on the way: ask for the snapshot again. The core tells nothing until then.
     #[serde(rename = "lagged")]
     Lagged {},
     /// An event that this build does not know; it is passed over.
     #[serde(other)]
     Other,
+}
+
+impl Event {
+    /// Which topic it belongs to; `None` = it is told to everybody who watches.
+    #[must_use]
+    pub fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::ServersChanged { .. } => Some(Topic::Servers),
+            Self::CallEnded { .. } => Some(Topic::Calls),
+            Self::PhaseChanged { .. } | Self::SettingsRead { .. } => Some(Topic::Core),
+            Self::Lagged {} | Self::Other => None,
+        }
+    }
 }

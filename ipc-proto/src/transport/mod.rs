@@ -1,12 +1,14 @@
 //! Sockets and pipes, and who is at the other end. Not here: frames, what follows the first byte.
 
-use std::{io, path::Path};
+use std::{io, path::Path, time::Duration};
 
 use interprocess::local_socket::{
     ConnectOptions, GenericFilePath, ListenerOptions, Name, ToFsName as _,
     tokio::{Listener, Stream as LocalStream},
     traits::{StreamCommon as _, tokio::Listener as _},
 };
+
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::endpoint::Endpoint;
 
@@ -18,6 +20,11 @@ use unix as platform;
 mod windows;
 #[cfg(windows)]
 use windows as platform;
+
+/// How long a connection may take to be made.
+const DIAL: Duration = Duration::from_secs(1);
+/// The pause before it is tried again where there was no room.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A connection, either end of it.
 pub type Stream = LocalStream;
@@ -61,15 +68,29 @@ pub enum TransportError {
 /// [`TransportError`]
 pub async fn connect(endpoint: &Endpoint) -> Result<Stream, TransportError> {
     let told = || endpoint.to_string();
-    let name = name(endpoint).map_err(|source| TransportError::Io { endpoint: told(), source })?;
-    let stream = ConnectOptions::new().name(name).connect_tokio().await.map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            TransportError::Absent { endpoint: told(), source }
+    let failed = |source| TransportError::Io { endpoint: told(), source };
+    let late = || io::Error::new(io::ErrorKind::TimedOut, "it takes no connections");
+    let until = Instant::now() + DIAL;
+    loop {
+        let options = ConnectOptions::new().name(name(endpoint).map_err(failed)?);
+        let stream = timeout_at(until, options.connect_tokio()).await.unwrap_or_else(|_| Err(late()));
+        let stream = stream.map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
+                TransportError::Absent { endpoint: told(), source }
+            }
+            _ => failed(source),
+        })?;
+        match check_peer(&stream, endpoint) {
+            // so many wait to be let in that this one was not even put into the queue
+            Err(TransportError::Io { source, .. }) if platform::is_overrun(&source) => {
+                if Instant::now() + PAUSE > until {
+                    return Err(failed(late()));
+                }
+                sleep(PAUSE).await;
+            }
+            checked => return checked.map(|()| stream),
         }
-        _ => TransportError::Io { endpoint: told(), source },
-    })?;
-    check_peer(&stream, endpoint)?;
-    Ok(stream)
+    }
 }
 
 /// Makes sure that the other end of a connection is of the same user.
@@ -111,14 +132,13 @@ impl Listening {
             }
         }
         let options = ListenerOptions::new().name(name(endpoint).map_err(failed)?);
-        let listener = platform::guarded(options).map_err(failed)?.create_tokio().map_err(|source| {
-            match source.kind() {
+        let listener =
+            platform::guarded(options).map_err(failed)?.create_tokio().map_err(|source| match source.kind() {
                 io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied if matches!(endpoint, Endpoint::Pipe(_)) => {
                     TransportError::InUse { endpoint: told() }
                 }
                 _ => failed(source),
-            }
-        })?;
+            })?;
         if let Endpoint::Socket(path) = endpoint {
             platform::make_private(path).map_err(failed)?;
         }

@@ -49,6 +49,10 @@ pub(super) fn is_socket(_: &Metadata) -> bool {
     false
 }
 
+pub(super) fn is_overrun(_: &io::Error) -> bool {
+    false
+}
+
 fn this_user() -> io::Result<String> {
     // SAFETY: the call takes nothing, and gives a handle that needs no closing.
     user_of(unsafe { GetCurrentProcess() })
@@ -68,9 +72,8 @@ fn user_of(process: HANDLE) -> io::Result<String> {
     let mut used = 0;
     let size = u32::try_from(size_of_val(&room)).unwrap_or_default();
     // SAFETY: `room` is writable for `size` bytes and outlives what points into it.
-    let told = unsafe {
-        GetTokenInformation(token.as_raw_handle(), TokenUser, room.as_mut_ptr().cast(), size, &raw mut used)
-    };
+    let told =
+        unsafe { GetTokenInformation(token.as_raw_handle(), TokenUser, room.as_mut_ptr().cast(), size, &raw mut used) };
     if told == 0 {
         return Err(io::Error::last_os_error());
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum CallStatus {
     /// With a result.
@@ -19,6 +20,7 @@ pub enum CallStatus {
 
 /// One call that has ended. Neither arguments nor results are here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct CallRecord {
     /// Grows with each call of this core.
     pub id: String,
@@ -45,6 +47,9 @@ pub struct CallRecord {
     /// The client's name for itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
+    /// The id of the request that it came with, where that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// Size of the arguments, in bytes.
     pub request_bytes: u64,
     /// Size of the answer, in bytes.
@@ -53,6 +58,7 @@ pub struct CallRecord {
 
 /// The sessions of clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionList {
     /// The sessions, the last active first.
     pub sessions: Vec<SessionView>,
@@ -62,6 +68,7 @@ pub struct SessionList {
 
 /// One session of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct SessionView {
     /// A number of ours, not the id by which the client proves itself.
     pub id: String,

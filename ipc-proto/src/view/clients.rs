@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where the core is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct EndpointsView {
     /// The HTTP address, such as `127.0.0.1:8080`.
     pub http: String,
@@ -19,6 +20,7 @@ pub struct EndpointsView {
 
 /// The paths for MCP clients.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Endpoints {
     /// By `routing_mode`.
     pub default: String,

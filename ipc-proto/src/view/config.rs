@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// The settings file, secrets masked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ConfigView {
     /// What stands in the file.
     pub config: Value,
@@ -14,6 +15,7 @@ pub struct ConfigView {
 
 /// Whether settings could be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Validation {
     /// Whether there is no fault.
     pub valid: bool,
@@ -24,6 +26,7 @@ pub struct Validation {
 
 /// What is wrong with one setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// Where: `mcpServers[2].command`.
     pub field: String,
@@ -33,6 +36,7 @@ pub struct FieldError {
 
 /// What a change of the settings came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Applied {
     /// Always true: what cannot be applied is an error.
     pub success: bool,

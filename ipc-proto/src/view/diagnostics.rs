@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything that a person should look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Diagnostics {
     /// How many things there are.
     pub total_issues: usize,
@@ -24,6 +25,7 @@ pub struct Diagnostics {
 
 /// A server that does not work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UpstreamErrorView {
     /// Which one.
     pub server_name: String,
@@ -35,6 +37,7 @@ pub struct UpstreamErrorView {
 
 /// A server that wants a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct OauthRequired {
     /// Which one.
     pub server_name: String,
@@ -46,6 +49,7 @@ pub struct OauthRequired {
 
 /// A secret that the settings name and nobody has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct MissingSecretView {
     /// The reference or what was said of it.
     pub secret_name: String,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// All servers, sorted by name.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerList {
     /// The servers.
     pub servers: Vec<ServerView>,
@@ -15,6 +16,7 @@ pub struct ServerList {
 
 /// The counts of a fleet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerStats {
     /// Every configured server.
     pub total_servers: usize,
@@ -30,6 +32,7 @@ pub struct ServerStats {
 
 /// One server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerView {
     /// The same as the name.
     pub id: String,
@@ -106,6 +109,7 @@ pub struct ServerView {
 
 /// Where the link of a server stands, as people read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ServerState {
     /// Nothing is open.
@@ -134,6 +138,7 @@ pub enum ServerState {
 
 /// How well a server is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct HealthView {
     /// How bad it is.
     pub level: Level,
@@ -151,6 +156,7 @@ pub struct HealthView {
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// As it should be.
@@ -166,6 +172,7 @@ pub enum Level {
 
 /// What the settings say of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum AdminState {
     /// Should run.
@@ -181,6 +188,7 @@ pub enum AdminState {
 
 /// The one thing a person can do about a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Nothing needs to be done.
@@ -214,6 +222,7 @@ impl Action {
 
 /// The tools of a server that wait for a person.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct QuarantineCounts {
     /// New ones.
     pub pending_count: usize,
@@ -226,6 +235,7 @@ pub struct QuarantineCounts {
 
 /// What came of an action on one server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Added {
     /// Which server; `*` for all.
     pub server: String,
@@ -237,6 +247,7 @@ pub struct Added {
 
 /// What came of an action on several servers; those that failed did not hinder the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BulkResult {
     /// How many were asked for.
     pub total: usize,
@@ -253,6 +264,7 @@ pub struct BulkResult {
 
 /// What came of one of several.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct BulkItem {
     /// Which server.
     pub server: String,
@@ -270,6 +282,7 @@ pub struct BulkItem {
 
 /// The last lines of a server's log, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Logs {
     /// Which server.
     pub server_name: String,
@@ -284,6 +297,7 @@ pub struct Logs {
 
 /// One line of a log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct LogEntry {
     /// When it was written.
     pub timestamp: String,

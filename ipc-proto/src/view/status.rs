@@ -6,6 +6,7 @@ use super::{EndpointsView, ServerStats};
 
 /// Where the core stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PhaseView {
     /// Not yet listening.
@@ -23,6 +24,7 @@ pub enum PhaseView {
 
 /// How the core is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Status {
     /// Whether it serves.
     pub running: bool,
@@ -49,6 +51,7 @@ pub struct Status {
 
 /// The counts of a running core.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Stats {
     /// Servers and tools.
     #[serde(flatten)]
@@ -68,6 +71,7 @@ pub struct Stats {
 
 /// What the core is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Info {
     /// Its version.
     pub version: String,
@@ -95,6 +99,7 @@ pub struct Info {
 
 /// Whether the core looks for newer versions of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct UpdatePolicy {
     /// Whether it does.
     pub enabled: bool,
@@ -106,6 +111,7 @@ pub struct UpdatePolicy {
 
 /// How tools are shown, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Routing {
     /// How `/mcp` shows them.
     pub routing_mode: String,

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 
 /// What a tool says of itself; a missing hint counts as the worse.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Annotations {
     /// A name for people.
@@ -26,6 +27,7 @@ pub struct Annotations {
 
 /// Which of the three doors a tool's own hints ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Hint {
     /// `call_tool_read`
@@ -41,6 +43,7 @@ pub enum Hint {
 
 /// One tool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ToolView {
     /// Its name, without its server.
     pub name: String,
@@ -50,6 +53,7 @@ pub struct ToolView {
     pub description: String,
     /// Its input schema, verbatim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
     pub schema: Option<Box<RawValue>>,
     /// How often it was called.
     #[serde(default)]
@@ -69,6 +73,7 @@ pub struct ToolView {
 
 /// The tools of one server.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ServerTools {
     /// Which server.
     pub server_name: String,
@@ -80,6 +85,7 @@ pub struct ServerTools {
 
 /// All tools.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ToolList {
     /// The tools, server by server.
     pub tools: Vec<ToolView>,
@@ -89,6 +95,7 @@ pub struct ToolList {
 
 /// The counts of tools.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ToolStats {
     /// Every tool that is known.
     pub total: usize,
@@ -102,6 +109,7 @@ pub struct ToolStats {
 
 /// What a search found, best first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Found {
     /// The question.
     pub query: String,
@@ -115,6 +123,7 @@ pub struct Found {
 
 /// One tool that was found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FoundTool {
     /// The tool.
     pub tool: ToolView,
@@ -124,6 +133,7 @@ pub struct FoundTool {
 
 /// What a look at a server told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Probe {
     /// The server's name for itself, and its version.
     pub server: String,
@@ -135,6 +145,7 @@ pub struct Probe {
 
 /// One tool of a server that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct ProbedTool {
     /// Its name, without its server.
     pub name: String,
@@ -142,4 +153,7 @@ pub struct ProbedTool {
     pub description: String,
     /// The door that its hints ask for.
     pub call_with: Hint,
+    /// About how many tokens its definition takes in the context of a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<usize>,
 }
