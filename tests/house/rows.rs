@@ -11,13 +11,27 @@ const PREFIX: &str = "mcpproxy-";
 /// The crates by row; a later one may depend on any earlier one, never on its own.
 const ROWS: &[&[&str]] = &[
     &["domain", "task", "wire"],
-    &["ipc-proto", "config", "storage", "index", "secrets", "logs", "isolation", "scan", "sandbox", "clients", "registry"],
+    &[
+        "bridge",
+        "ipc-proto",
+        "config",
+        "storage",
+        "index",
+        "secrets",
+        "logs",
+        "isolation",
+        "import",
+        "scan",
+        "sandbox",
+        "clients",
+        "registry",
+    ],
     &["oauth"],
     &["upstream"],
     &["runtime"],
     &["management"],
     &["edge"],
-    &["server", "httpapi", "ipc"],
+    &["server", "httpapi", "ipc", "ui"],
     &["daemon"],
     &["cli"],
 ];
@@ -27,6 +41,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("server", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
     ("httpapi", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
     ("ipc", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
+    ("ui", &["edge"]),
     ("ipc-proto", &["domain"]),
     ("tray", &["ipc-proto"]),
 ];
