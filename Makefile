@@ -2,7 +2,7 @@
 # is missing is installed on Debian as root, and otherwise named.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test clients check check-windows build release bench modes clean
+.PHONY: help demo test clients check check-windows check-packages build release install uninstall deb bench modes clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -22,13 +22,27 @@ check: ## format, lints, documentation, licences, bans, sources
 check-windows: ## lints of all crates for Windows, from Debian 12
 	@scripts/check-windows
 
+check-packages: ## the deb is built, installed, run by a systemd of its own, removed (as root on Debian)
+	@scripts/check-packages
+
 build: ## the binary, for development: target/debug/mcpproxy
+	@scripts/ui
 	cargo build --bin mcpproxy
 
 release: ## the binary, for use: target/release/mcpproxy
+	@scripts/ui
 	cargo build --release --locked --bin mcpproxy
 
-bench: ## figures beside other proxies, about 20 minutes (BENCH=--quick: short; BENCH=--install-peers: with all of them)
+install: ## command, systemd unit, completions: into ~/.local, as root into /usr/local (PREFIX=, DESTDIR=, BINARY=)
+	@scripts/install
+
+uninstall: ## removes what `make install` installed; settings and data stay
+	@scripts/uninstall
+
+deb: ## the Debian package: target/debian/mcpproxy-rs_*.deb
+	@scripts/deb
+
+bench: ## figures beside other proxies, about 11 minutes (BENCH=--quick: short; BENCH=--install-peers: with all of them)
 	@scripts/bench $(BENCH)
 
 modes: ## what agents pay for the two ways to show tools: 20 servers, 500 tools, Claude Code and Codex

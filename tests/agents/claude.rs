@@ -1,6 +1,6 @@
 //! Claude Code. It keeps the tools of servers back behind a search of its own, unless a tool asks not to be.
 
-use mcpproxy_tests::{Scratch, clients::Clients};
+use mcpproxy_tests::{Scratch, binary, clients::Clients};
 
 use crate::{
     model::{Model, assert_offers_search},
@@ -33,6 +33,21 @@ fn its_list_says_connected() {
     add(&clients, &home, "mcpproxy", &core.url());
     let list = ran(clients.at_home(&clients.claude(), &home).args(["mcp", "list"])).stdout;
     assert!(list.contains(&format!("mcpproxy: {} (HTTP) - ✔ Connected", core.url())), "{list}");
+}
+
+#[test]
+fn a_whole_turn_over_pipes() {
+    let Some((clients, home)) = newcomer() else { return };
+    let (core, model) = (core(), Model::start(&home));
+    let mut command = clients.at_home(&clients.claude(), &home);
+    command.args(["mcp", "add", "--scope", "user", "mcpproxy", "--"]).arg(binary::mcpproxy().unwrap());
+    ran(command.args(["stdio", "--data-dir"]).arg(core.scratch.data()));
+    let list = ran(clients.at_home(&clients.claude(), &home).args(["mcp", "list"])).stdout;
+    assert!(list.contains("stdio --data-dir") && list.contains("✔ Connected"), "{list}");
+    let mut command = clients.at_home(&clients.claude(), &home);
+    command.env("ANTHROPIC_BASE_URL", &model.url).env("ANTHROPIC_API_KEY", "none");
+    command.args(["-p", "What is 100 F in Celsius?", "--allowedTools", "mcp__mcpproxy"]);
+    assert_offers_search(&model.check_turn(&ran(&mut command)), &core);
 }
 
 fn add(clients: &Clients, home: &Scratch, name: &str, url: &str) {

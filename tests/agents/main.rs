@@ -11,10 +11,19 @@ mod claude;
 mod codex;
 #[cfg(test)]
 #[cfg(unix)]
+mod command;
+#[cfg(test)]
+#[cfg(unix)]
+mod connect;
+#[cfg(test)]
+#[cfg(unix)]
 mod gemini;
 #[cfg(test)]
 #[cfg(unix)]
 mod libraries;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod minute;
 #[cfg(test)]
 #[cfg(unix)]
 mod model;

@@ -21,8 +21,13 @@ pub struct Model {
 
 impl Model {
     pub fn start(home: &Scratch) -> Self {
+        Self::asking(home, QUESTION, ARGUMENTS)
+    }
+
+    /// A model that searches with this question, and calls what it finds with these arguments.
+    pub fn asking(home: &Scratch, question: &str, arguments: &str) -> Self {
         let log = home.file("model.log");
-        let model = peers::python_client("model.py", &[QUESTION, ARGUMENTS, &log.to_string_lossy()]).unwrap();
+        let model = peers::python_client("model.py", &[question, arguments, &log.to_string_lossy()]).unwrap();
         let mut command = model.command();
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut url = String::new();

@@ -1,6 +1,7 @@
 """Drives an MCP endpoint with the official Python SDK and prints what it saw: one JSON document for each mode.
 
-Usage: python_sdk.py URL MODE..        MODE is auto (opens with server/discover, as the SDK does by itself) or legacy.
+Usage: python_sdk.py WHERE MODE..      WHERE is a URL, or a command as {"command": .., "args": [..]} to be spoken to over
+its pipes; MODE is auto (opens with server/discover, as the SDK does by itself) or legacy.
 Not here: what is right; the test that starts this compares.
 """
 
@@ -8,7 +9,7 @@ import asyncio
 import json
 import sys
 
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.session import ClientSession
 from mcp.shared.exceptions import MCPError
 
@@ -41,7 +42,7 @@ async def outcome(call):
         return {"error": plain(refused.error)}
 
 
-async def drive(url: str, mode: str) -> dict[str, object]:
+async def drive(target: str | StdioServerParameters, mode: str) -> dict[str, object]:
     discoveries.clear()
     order: list[object] = []
 
@@ -51,7 +52,7 @@ async def drive(url: str, mode: str) -> dict[str, object]:
     def read(name, args, **more):
         return client.call_tool("call_tool_read", {"name": name, "args": args}, **more)
 
-    async with Client(url, mode=mode, read_timeout_seconds=60) as client:
+    async with Client(target, mode=mode, read_timeout_seconds=60) as client:
         seen: dict[str, object] = {"mode": mode, "discoveries": list(discoveries)}
         seen["revision"] = client.protocol_version
         seen["server"] = client.server_info.name
@@ -77,9 +78,10 @@ async def drive(url: str, mode: str) -> dict[str, object]:
 
 
 async def main() -> None:
-    url, *modes = sys.argv[1:]
+    where, *modes = sys.argv[1:]
+    target = StdioServerParameters.model_validate_json(where) if where.startswith("{") else where
     for mode in modes:
-        print(json.dumps(await drive(url, mode)))
+        print(json.dumps(await drive(target, mode)))
 
 
 asyncio.run(main())

@@ -1,7 +1,7 @@
 //! The list of all tools and the check of arguments, over a real child: the API as the faces use it, without any of them.
 
 use mcpproxy_domain::{Code, Principal, ToolId, tool::Variant};
-use mcpproxy_management::{Management, Refusal, calls::Call};
+use mcpproxy_management::{Management, Refusal, calls::Call, history::Origin};
 use mcpproxy_wire::{Exchange, Outcome};
 use serde_json::{Value, json, value::RawValue};
 
@@ -14,6 +14,8 @@ async fn call(management: &Management, tool: &str, arguments: Option<&str>) -> R
         arguments: arguments.map(|text| RawValue::from_string(text.to_owned()).unwrap()),
         meta: None,
         principal: Principal::Local,
+        knows_marks: false,
+        origin: Origin::default(),
     };
     management.calls.call(call, &Exchange::default()).await
 }
@@ -24,9 +26,25 @@ async fn told(management: &Management, tool: &str, arguments: Option<&str>) -> V
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_given_up_is_recorded_once() {
+    let house = House::open(&[entry("a", &[], &json!({}))]);
+    let management = house.management();
+    house.catalog("a", |catalog| lists(catalog, "a:slow")).await;
+    house.handle("a").await;
+    let mut begins = management.history.begins();
+    tokio::select! {
+        answer = call(&management, "a:slow", Some(r#"{"ms":100000}"#)) => panic!("{answer:?}"),
+        begun = begins.recv() => assert_eq!(begun.unwrap().tool.to_string(), "a:slow"),
+    }
+    let calls = management.history.recent(10);
+    assert_eq!((calls.len(), calls[0].code.as_deref()), (1, Some(Code::Cancelled.as_str())), "{calls:?}");
+    house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn arguments_that_do_not_fit_never_reach_the_server() {
     let house = House::open(&[entry("a", &[], &json!({}))]);
-    let management = Management::new(&house.runtime, house.settings.subscribe());
+    let management = house.management();
     house.handle("a").await;
     let own = told(&management, "a:pids", None).await["own"].clone();
     // were it asked, it would end
@@ -44,8 +62,9 @@ async fn arguments_that_do_not_fit_never_reach_the_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_follows_the_servers_and_whoever_follows_it_ends_with_the_last_state() {
     let house = House::open(&[entry("a.b", &[], &json!({}))]);
-    let management = Management::new(&house.runtime, house.settings.subscribe());
+    let management = house.management();
     house.catalog("a tool", |catalog| lists(catalog, "a.b:echo")).await;
+    house.handle("a.b").await;
     let (menu, mut changes) = (management.direct.menu(), management.direct.changes());
     let (name, _) = menu_of(&menu).into_iter().find(|(name, _)| name.starts_with("a_b__echo-")).unwrap();
     assert_eq!(menu.find(&name).map(ToString::to_string).as_deref(), Some("a.b:echo"));

@@ -7,7 +7,7 @@ use mcpproxy_domain::{
     Code,
     server::{Action, lifecycle::State},
 };
-use mcpproxy_upstream::Handle;
+use mcpproxy_upstream::{Handle, probe};
 use mcpproxy_wire::{Exchange, LinkError, Progress};
 use serde_json::{Value, json, value::RawValue};
 use tokio::{net::TcpListener, sync::mpsc};
@@ -152,6 +152,30 @@ async fn a_cancelled_call_is_cancelled_at_the_server() {
     peer.asked("POST notifications/cancelled", 1).await;
     server.stop().await;
     world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_is_given_up_ends_its_session() {
+    let world = World::new();
+    let peer = Peer::start().await;
+    peer.state().holds_lists = true;
+    let spec = remote(&peer.url, &[]);
+    tokio::select! {
+        report = probe::look(&spec, &world.surroundings, &world.scope) => panic!("{report:?}"),
+        () = peer.asked("POST tools/list", 1) => {}
+    }
+    world.ends().await;
+    assert_eq!(peer.count("DELETE - s1"), 1, "its session is ended, and nothing waits for it");
+
+    // so does one whose core stops while somebody still waits for it
+    let stopping = async {
+        peer.asked("POST tools/list", 2).await;
+        world.scope.cancel();
+    };
+    let (report, ()) = tokio::join!(probe::look(&spec, &world.surroundings, &world.scope), stopping);
+    assert_eq!(report.unwrap_err().code, Code::Cancelled);
+    world.ends().await;
+    assert_eq!(peer.count("DELETE - s2"), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -14,13 +15,14 @@ use mcpproxy_domain::{
     Code, Secret, ServerSpec,
     server::{CommandLine, Endpoint, Transport},
 };
+use mcpproxy_upstream::probe;
 use mcpproxy_wire::LinkError;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify};
 
 use crate::{
     peer::{self, Body},
-    world::{CANARY, World, ask, has_tool, is_ready, remote, spec, told},
+    world::{CANARY, DEADLINE, World, ask, has_tool, is_ready, remote, spec, told},
 };
 
 /// A server of the older kind; its tasks end with the runtime of the test.
@@ -37,6 +39,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
+    /// Questions for the tools are never answered.
+    holds_lists: bool,
     extra: Option<&'static str>,
     sessions: u32,
     stream: Option<Sender<Bytes>>,
@@ -70,7 +74,7 @@ impl Older {
                 self.shared.asked.notified().await;
             }
         };
-        let in_time = tokio::time::timeout(crate::world::DEADLINE, asked).await;
+        let in_time = tokio::time::timeout(DEADLINE, asked).await;
         assert!(in_time.is_ok(), "never asked: {line}; {:#?}", self.log());
     }
 }
@@ -106,7 +110,8 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
         return Ok(peer::status(StatusCode::METHOD_NOT_ALLOWED, "only GET"));
     }
     let name = message["params"]["name"].as_str().unwrap_or_default();
-    if let Some(id) = message.get("id").filter(|_| name != "hang") {
+    let is_held = name == "hang" || (method == "tools/list" && shared.state().holds_lists);
+    if let Some(id) = message.get("id").filter(|_| !is_held) {
         let result = result(&shared, method, &message["params"]);
         shared.tell(&json!({ "jsonrpc": "2.0", "id": id, "result": result })).await;
     }
@@ -196,6 +201,27 @@ async fn a_server_that_refuses_the_post_is_tried_as_an_older_one() {
     assert!(log[get + 1..].iter().all(|line| line.starts_with("POST /post?session=1 ")), "{log:#?}");
     server.stop().await;
     world.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_that_is_given_up_leaves_the_stream() {
+    let world = World::new();
+    let peer = Older::start().await;
+    peer.shared.state().holds_lists = true;
+    let spec = older(&peer.url);
+    let asked = format!("POST /post?session=1 tools/list {CANARY}");
+    tokio::select! {
+        report = probe::look(&spec, &world.surroundings, &world.scope) => panic!("{report:?}"),
+        () = peer.asked(&asked) => {}
+    }
+    world.ends().await;
+    let mut stream = peer.shared.state().stream.take().unwrap();
+    let left = async {
+        while stream.send_data(Bytes::from_static(b": still there?\n\n")).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, left).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

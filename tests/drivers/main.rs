@@ -7,12 +7,17 @@
 #[cfg(target_os = "linux")]
 mod direct;
 #[cfg(test)]
+mod headers;
+#[cfg(test)]
 mod http;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
 #[cfg(target_os = "linux")]
 mod life;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod management;
 #[cfg(test)]
 mod peer;
 #[cfg(test)]

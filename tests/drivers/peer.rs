@@ -40,6 +40,8 @@ pub struct State {
     pub session: u32,
     /// The status for a session that is not known.
     pub lost: StatusCode,
+    /// Questions for the tools are never answered.
+    pub holds_lists: bool,
     /// Everything is answered with this status, and with the key that was sent.
     pub refusal: Option<StatusCode>,
     /// The stream of the server's own messages, as long as somebody hears it.
@@ -62,6 +64,7 @@ impl Peer {
             tools: vec!["json", "sse", "broken", "torn", "hang"],
             session: 0,
             lost: StatusCode::NOT_FOUND,
+            holds_lists: false,
             refusal: None,
             stream: None,
             log: Vec::new(),
@@ -121,7 +124,17 @@ impl Peer {
 
     /// Sends one of its own messages on the stream that is being heard.
     pub async fn tell(&self, event: &str) {
-        let mut stream = self.state().stream.take().unwrap();
+        // it was asked for the stream a moment before the stream is there
+        let opened = async {
+            loop {
+                let opened = self.shared.asked.notified();
+                if let Some(stream) = self.state().stream.take() {
+                    return stream;
+                }
+                opened.await;
+            }
+        };
+        let mut stream = tokio::time::timeout(crate::world::DEADLINE, opened).await.unwrap();
         stream.send_data(Bytes::from(event.to_owned())).await.unwrap();
         self.state().stream = Some(stream);
     }
@@ -184,6 +197,7 @@ fn opened(shared: &Shared, message: &Value) -> Response<Body> {
 async fn posted(shared: &Shared, message: &Value) -> Response<Body> {
     let name = message["params"]["name"].as_str().unwrap_or_default();
     match (message["method"].as_str().unwrap_or_default(), name) {
+        ("tools/list", _) if shared.state().holds_lists => std::future::pending().await,
         ("tools/list", _) => {
             let tools: Vec<_> = shared.state().tools.iter().map(|name| json!({ "name": name })).collect();
             result_of(message, &json!({ "tools": tools }))
@@ -233,6 +247,7 @@ async fn stream(shared: &Shared, from: &str) -> Response<Body> {
     } else if from == "-" {
         sender.send_data(Bytes::from_static(b": open\n\n")).await.unwrap();
         shared.state().stream = Some(sender);
+        shared.asked.notify_one();
     }
     events(body)
 }

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, future::ready, sync::Arc};
 
-use mcpproxy_config::{Config, ConfigFile, Env, Flags, resolve};
-use mcpproxy_domain::{ServerName, ToolId, server::lifecycle::State};
+use mcpproxy_config::{Config, ConfigFile, Env, Flags, Settings, resolve};
+use mcpproxy_domain::{ServerName, ToolId, phase::Phase, server::lifecycle::State};
+use mcpproxy_management::{Management, core::CoreFacts};
 use mcpproxy_runtime::{Catalog, Fleet, News, Runtime};
 use mcpproxy_upstream::{Handle, Snapshot};
 use serde_json::{Value, json};
@@ -24,6 +25,14 @@ impl House {
         let (settings, wanted) = watch::channel(config(&world, servers));
         let runtime = Runtime::start(wanted, world.surroundings.clone(), EAGER, &world.scope, ready(())).unwrap();
         Self { world, settings, runtime }
+    }
+
+    /// The API over it.
+    pub fn management(&self) -> Management {
+        let config = self.settings.borrow().clone();
+        let (env, flags) = (Env::from_process(), Flags::default());
+        let settings = Settings::start(config, env, flags, |_| {}, &self.world.scope);
+        Management::new(&self.runtime, settings, facts())
     }
 
     pub fn set(&self, servers: &[Value]) {
@@ -55,6 +64,21 @@ impl House {
         self.world.scope.cancel();
         self.world.ends().await;
         assert!(self.runtime.fleet.borrow().servers.is_empty() && self.runtime.catalog.borrow().is_empty());
+    }
+}
+
+/// What a core without faces is.
+pub fn facts() -> CoreFacts {
+    CoreFacts {
+        begun: std::time::Instant::now(),
+        address: None,
+        asked: None,
+        socket: None,
+        launched_by: String::new(),
+        instance: "test".to_owned(),
+        log_dir: std::path::PathBuf::new(),
+        phase: watch::Sender::new(Phase::Ready).subscribe(),
+        stop: Arc::default(),
     }
 }
 
@@ -139,6 +163,7 @@ async fn what_is_held_or_switched_off_is_never_started() {
     let all = |quarantined| [&[held(quarantined), entry("up", &[], &json!({}))][..], &others].concat();
     let house = House::open(&all(true));
     house.catalog("up", |catalog| lists(catalog, "up:echo")).await;
+    house.handle("up").await;
     let fleet = house.fleet("all four", |fleet| fleet.servers.len() == 4).await;
     for name in ["held", "off"] {
         assert_eq!(server_of(&fleet, name).unwrap().state, State::Disconnected, "{name}");

@@ -69,6 +69,12 @@ impl Request {
         self
     }
 
+    /// Sets the body, which is JSON.
+    #[must_use]
+    pub fn with_body(self, body: &str) -> Self {
+        Self { body: body.to_owned(), ..self.with("Content-Type", "application/json") }
+    }
+
     /// The bytes to send.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {

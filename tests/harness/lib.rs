@@ -15,6 +15,8 @@ pub mod processes;
 pub mod remote;
 pub mod running;
 pub mod scratch;
+#[cfg(unix)]
+pub mod terminal;
 mod trouble;
 
 pub use self::{

@@ -13,6 +13,7 @@ use serde_json::{Value, json, value::RawValue};
 use crate::{
     DEADLINE, Result, Trouble,
     http::{Connection, Reply, Request},
+    until,
 };
 
 /// The revision that is asked for.
@@ -61,7 +62,7 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Pipes {
     child: Child,
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     lines: Receiver<io::Result<String>>,
     next: u64,
 }
@@ -184,20 +185,52 @@ impl Pipes {
     /// # Errors
     /// It does not start, or does not answer.
     pub fn open(command: &mut Command) -> Result<Self> {
+        let mut pipes = Self::start(command)?;
+        pipes.ask("initialize", &hello(REVISION))?.result()?;
+        pipes.say(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)?;
+        Ok(pipes)
+    }
+
+    /// Starts a server and says nothing yet.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start(command: &mut Command) -> Result<Self> {
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(Trouble::with("a server could not be started"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Trouble::new("a server was started without pipes"));
         };
-        let mut pipes = Self { child, input, lines: lines(output), next: 0 };
-        pipes.ask("initialize", &hello(REVISION))?.result()?;
-        pipes.write(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)?;
-        Ok(pipes)
+        Ok(Self { child, input: Some(input), lines: lines(output), next: 0 })
     }
 
-    fn write(&mut self, line: &str) -> Result<()> {
-        let written = self.input.write_all(format!("{line}\n").as_bytes()).and_then(|()| self.input.flush());
+    /// Sends a line.
+    ///
+    /// # Errors
+    /// The server has closed its side.
+    pub fn say(&mut self, line: &str) -> Result<()> {
+        let Some(input) = &mut self.input else { return Err(Trouble::new("the pipe is closed")) };
+        let written = input.write_all(format!("{line}\n").as_bytes()).and_then(|()| input.flush());
         written.map_err(Trouble::with("writing to a server"))
+    }
+
+    /// Waits for a line.
+    ///
+    /// # Errors
+    /// None comes.
+    pub fn hear(&self) -> Result<String> {
+        let line = self.lines.recv_timeout(DEADLINE).map_err(|_| Trouble::new("the server said nothing"))?;
+        line.map_err(Trouble::with("reading from a server"))
+    }
+
+    /// Closes the server's stdin and waits for its end. Gives its exit code and the lines that still came.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn finish(mut self) -> Result<(Option<i32>, Vec<String>)> {
+        self.input = None;
+        let ended = until("the end of a server", || self.child.try_wait().map_err(Trouble::with("waiting")))?;
+        Ok((ended.code(), self.lines.iter().filter_map(io::Result::ok).collect()))
     }
 }
 
@@ -205,7 +238,7 @@ impl Peer for Pipes {
     fn ask(&mut self, method: &str, params: &str) -> Result<Answer> {
         let id = self.next;
         self.next += 1;
-        self.write(&message(id, method, params))?;
+        self.say(&message(id, method, params))?;
         let mut before = Vec::new();
         loop {
             let line = self.lines.recv_timeout(DEADLINE);

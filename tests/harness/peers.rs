@@ -96,6 +96,19 @@ pub fn python_client(file: &str, args: &[&str]) -> Result<Program> {
     Ok(Program::new(installed("venv/bin/python")?, &args))
 }
 
+/// `st`, which tries an API with requests that it makes from the API's document.
+///
+/// # Errors
+/// The set-up is missing.
+pub fn schemathesis(document: &str, headers: &[(&str, &str)]) -> Result<Program> {
+    let settings = binary::root().join("tests/setup/schemathesis.toml");
+    let settings = settings.to_string_lossy();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| format!("--header={name}: {value}")).collect();
+    let head = ["--config-file", &*settings, "run", document];
+    let args: Vec<&str> = head.into_iter().chain(headers.iter().map(String::as_str)).collect();
+    Ok(Program::new(installed("venv/bin/st")?, &args))
+}
+
 fn node(server: &str, arg: &str) -> Result<Program> {
     let script = installed(&format!("node_modules/@modelcontextprotocol/{server}/dist/index.js"))?;
     let args = [&*script.to_string_lossy(), arg];

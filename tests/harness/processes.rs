@@ -13,6 +13,8 @@ pub enum Signal {
     HangUp,
     /// End at once.
     Kill,
+    /// What Ctrl-C sends.
+    Interrupt,
 }
 
 /// Sends a signal to one process.
@@ -28,6 +30,7 @@ pub fn signal(pid: u32, signal: Signal) -> Result<()> {
         Signal::Terminate => System::TERM,
         Signal::HangUp => System::HUP,
         Signal::Kill => System::KILL,
+        Signal::Interrupt => System::INT,
     };
     kill_process(pid, signal).map_err(Trouble::with("signalling a process"))
 }

@@ -90,6 +90,28 @@ impl Core {
         Session::open(self.address)
     }
 
+    /// The API key that it was started with, or that it made.
+    ///
+    /// # Errors
+    /// The settings cannot be read.
+    pub fn key(&self) -> Result<String> {
+        let path = self.scratch.settings();
+        let settings: Value = serde_json::from_str(&read(&path)).map_err(Trouble::with(path.display()))?;
+        let key = settings.get("api_key").and_then(Value::as_str);
+        key.map(str::to_owned).ok_or_else(|| Trouble::new(format!("{} has no api_key", path.display())))
+    }
+
+    /// Asks the REST API as the administrator: the status and the document.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub fn api(&self, method: &str, path: &str, body: &str) -> Result<(u16, Value)> {
+        let request = Request::new(method, self.address, &format!("/api/v1{path}")).with("X-API-Key", &self.key()?);
+        let request = if body.is_empty() { request } else { request.with_body(body) };
+        let reply = Connection::open(self.address)?.ask(&request)?;
+        Ok((reply.status, serde_json::from_str(&reply.body).unwrap_or(Value::Null)))
+    }
+
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> u32 {

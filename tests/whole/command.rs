@@ -1,7 +1,7 @@
 //! The command line: answers on stdout and nothing else there, failures told with a code and a hint.
 
 use mcpproxy_tests::{Ran, Scratch, peers, run};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{fleet::fake, refusals::told};
 
@@ -23,7 +23,7 @@ fn version() {
 #[test]
 fn a_wrong_command_line_is_told_on_stderr() {
     let scratch = Scratch::new().unwrap();
-    for line in [&["no-such-command"][..], &["version", "--no-such-flag"], &["tools", "list"]] {
+    for line in [&["no-such-command"][..], &["version", "--no-such-flag"], &["upstream", "inspect"]] {
         let ran = mcpproxy(&scratch, line);
         assert!(ran.code == Some(1) && ran.stdout.is_empty() && ran.stderr.contains("Usage: "), "{line:?}: {ran:?}");
     }
@@ -33,11 +33,12 @@ fn a_wrong_command_line_is_told_on_stderr() {
 
 #[test]
 fn one_server_is_looked_at_by_itself() {
-    let marker = Scratch::new().unwrap().file("marker");
+    let scratch = Scratch::new().unwrap();
+    let marker = scratch.file("marker");
     let mut held = fake(&["--touch", marker.to_str().unwrap()]).entry("held");
     held.as_object_mut().unwrap().shift_remove("quarantined");
     let broken = fake(&["--exit-before-init", "3", "--stderr", "no licence was found"]).entry("broken");
-    let scratch = Scratch::with_servers(&[peers::time().unwrap().entry("time"), held, broken]).unwrap();
+    scratch.write_settings(&json!({ "mcpServers": [peers::time().unwrap().entry("time"), held, broken] })).unwrap();
     let look = |server: &str, more: &[&str]| {
         let data = scratch.data();
         let line = [&["tools", "list", "--server", server, "--data-dir", data.to_str().unwrap()], more].concat();
@@ -51,16 +52,44 @@ fn one_server_is_looked_at_by_itself() {
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!(
         (&json["tools"][0]["name"], &json["tools"][0]["call_with"]),
-        (&"get_current_time".into(), &"call_tool_read".into())
+        (&"get_current_time".into(), &"read".into())
     );
 
     let nobody = told(&look("tme", &[]), 1, "SERVER_NOT_FOUND");
     assert!(nobody["hint"].as_str().unwrap().contains("time, held, broken"), "{nobody}");
     told(&look("held", &[]), 1, "QUARANTINED_SERVER_BLOCKED");
     assert!(!marker.exists(), "its code was not run");
-    let broken = told(&look("broken", &["--json"]), 1, "UPSTREAM_FAILED");
+    let broken = told(&look("broken", &[]), 1, "UPSTREAM_FAILED");
     let message = broken["message"].as_str().unwrap();
     assert!(message.contains("exited with code 3") && message.contains("no licence was found"), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn looks_beside_each_other_leave_each_others_servers_alone() {
+    use std::process::Stdio;
+
+    use mcpproxy_tests::{processes, until};
+
+    let scratch = Scratch::new().unwrap();
+    let marker = scratch.file("marker");
+    let silent = fake(&["--silent-init", "--touch", marker.to_str().unwrap()]).entry("silent");
+    scratch.write_settings(&json!({ "mcpServers": [silent, fake(&[]).entry("quick")] })).unwrap();
+    let look = |server: &str| {
+        let mut command = scratch.command().unwrap();
+        command.args(["tools", "list", "--server", server, "--data-dir"]).arg(scratch.data());
+        command
+    };
+    let mut first = look("silent").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let servers = || processes::with_argument(marker.to_str().unwrap());
+    until("the first server", || Ok(marker.exists().then_some(()))).unwrap();
+    let before = servers();
+    assert_eq!(before.len(), 1);
+    assert_eq!(run(&mut look("quick")).unwrap().code, Some(0));
+    assert_eq!(servers(), before, "the first look goes on");
+    processes::signal(first.id(), processes::Signal::Interrupt).unwrap();
+    let status = first.wait().unwrap();
+    assert!(!status.success() && servers().is_empty(), "one that is interrupted leaves nothing: {status}");
 }
 
 #[test]

@@ -123,7 +123,7 @@ fn what_is_no_message_is_refused_clearly_and_the_connection_lives_on() {
 #[test]
 fn what_is_not_there_is_not_found() {
     let core = empty_core();
-    for path in ["/", "/mcp/nothing", "/api/v1/status"] {
+    for path in ["/nothing", "/mcp/nothing", "/api/v2/status", "/metrics"] {
         assert_eq!(ask(&core, &Request::get(core.address, path)).status, 404, "{path}");
     }
     assert_eq!(ask(&core, &Request::get(core.address, "/healthz")).status, 200);

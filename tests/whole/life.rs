@@ -115,6 +115,22 @@ fn sighup_takes_over_what_changed_and_a_broken_file_changes_nothing() {
 }
 
 #[test]
+fn an_edit_by_hand_is_taken_over_by_itself_and_the_logs_know_its_secrets_first() {
+    let scratch = Arc::new(Scratch::with_servers(&[]).unwrap());
+    let core = Core::start(&scratch).unwrap();
+    let secret = "canary-of-an-edited-key";
+    let script = format!("echo 'the key is {secret}' >&2; exec \"$0\" --extra-tool wombat_one");
+    let one = Program::new("sh", &["-c", &script, env!("CARGO_BIN_EXE_fake-mcp")]).entry("one");
+    scratch.write_settings(&json!({ "mcpServers": [one], "api_key": secret })).unwrap();
+    until_found(&core, "wombat", &["one:wombat_one"]);
+    until("the words of the server", || Ok(scratch.log("server-one.log").contains("the key is ***").then_some(())))
+        .unwrap();
+    fs::write(scratch.settings(), format!("{{\"api_key\": \"{secret}\",\n}}")).unwrap();
+    until("the fault that is told", || Ok(core.stderr().contains("line 2, column 1").then_some(()))).unwrap();
+    assert!(core.session().is_ok());
+}
+
+#[test]
 fn a_server_that_dies_comes_back_by_itself() {
     let core = Core::start(&Arc::new(Scratch::with_servers(&[fake(&[]).entry("fake")]).unwrap())).unwrap();
     until_found(&core, "echo", &["fake:echo"]);

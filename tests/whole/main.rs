@@ -4,13 +4,25 @@
 
 #[cfg(test)]
 #[cfg(unix)]
+mod add;
+#[cfg(test)]
+#[cfg(unix)]
 mod arguments;
+#[cfg(test)]
+#[cfg(unix)]
+mod bridge;
 #[cfg(test)]
 #[cfg(unix)]
 mod bytes;
 #[cfg(test)]
 #[cfg(unix)]
+mod cli;
+#[cfg(test)]
+#[cfg(unix)]
 mod command;
+#[cfg(test)]
+#[cfg(unix)]
+mod connect;
 #[cfg(test)]
 #[cfg(unix)]
 mod direct;
@@ -26,6 +38,9 @@ mod fleet;
 #[cfg(test)]
 #[cfg(unix)]
 mod hostile;
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod install;
 #[cfg(test)]
 #[cfg(unix)]
 mod journey;
@@ -43,6 +58,9 @@ mod readme;
 mod refusals;
 #[cfg(test)]
 #[cfg(unix)]
+mod rest;
+#[cfg(test)]
+#[cfg(unix)]
 mod rmcp_client;
 #[cfg(test)]
 #[cfg(unix)]
@@ -53,3 +71,9 @@ mod sessions;
 #[cfg(test)]
 #[cfg(unix)]
 mod stateless;
+#[cfg(test)]
+#[cfg(unix)]
+mod stateless_server;
+#[cfg(test)]
+#[cfg(unix)]
+mod story;

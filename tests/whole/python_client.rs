@@ -13,7 +13,12 @@ fn the_python_sdk_gets_what_servers_say_in_both_eras() {
     fleet.core.scratch.settle(&mut command);
     let ran = run(&mut command).unwrap();
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
-    let documents: Vec<Value> = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    check_both(&ran.stdout);
+}
+
+/// Holds what the client saw, one document an era, against what the servers say.
+pub fn check_both(stdout: &str) {
+    let documents: Vec<Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let modes: Vec<_> = documents.iter().map(|seen| (&seen["mode"], &seen["discoveries"])).collect();
     assert_eq!(modes, [(&json!("auto"), &json!(["answered"])), (&json!("legacy"), &json!([]))]);
     for seen in &documents {

@@ -1,54 +1,71 @@
 //! The command `mcpproxy`: `serve` runs the core, everything else asks or helps.
 //!
-//! stdout holds the answer and nothing else; what goes wrong is told once, on stderr, with an exit code that scripts
-//! can rely on. Not here: what the core is made of (`daemon`).
+//! stdout holds the answer and nothing else; what goes wrong is told once, with an exit code that scripts can rely on.
+//! Not here: what the core is made of (`daemon`).
 
 mod args;
+mod bridge;
+mod client;
+mod commands;
+mod context;
 mod demo;
 mod demo_server;
 mod exit;
-mod probe;
+#[cfg(test)]
+mod golden;
+mod help_json;
+mod launch;
+mod offline;
+mod output;
+mod progress;
+mod prompt;
 mod report;
-mod version;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
-use clap::Parser;
+use mcpproxy_config::Env;
 
-use crate::{args::Command, exit::Failure};
+use crate::{
+    args::{Args, Command},
+    context::Context,
+    exit::Failure,
+    output::Format,
+};
+
+/// How long tasks may take to end that a command leaves; none of them has anything to lose.
+const LEAVING: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let args = match args::Args::try_parse() {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let env = Env::from_process();
+    let wanted = env.variable("MCPPROXY_OUTPUT").map(str::to_owned);
+    if let Some(help) = help_json::asked_for(&line) {
+        return output::print(&help).map_or_else(|failure| report::failure(&failure), |()| ExitCode::SUCCESS);
+    }
+    let args = match Args::read(line.iter().cloned()) {
         Ok(args) => args,
-        Err(error) => return report::usage(&error),
+        Err(error) => return report::usage(&error, args::format_of_unread(&line, wanted.as_deref())),
+    };
+    // whoever launches a core reads the last line of its stderr, whatever else is printed as JSON; and the stdout of a
+    // bridge holds messages and nothing else
+    let is_core = !args.version && matches!(args.command, None | Some(Command::Serve(_) | Command::Stdio(_)));
+    let format = match args.global.format(wanted.as_deref()) {
+        Ok(_) if is_core => Format::Table,
+        Ok(format) => format,
+        Err(failure) => return report::failure(&failure),
     };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return report::failure(&Failure::internal(format!("no threads to work with: {error}"))),
     };
-    let done = runtime.block_on(run(args));
+    let context = Context::new(&args, env, format);
+    let done = runtime.block_on(async {
+        let done = commands::run(&context, args).await;
+        context.scope.cancel();
+        let _ = context.scope.drain(LEAVING).await;
+        done
+    });
     // what still blocks (a console that nobody reads) must not keep the process
     runtime.shutdown_background();
-    match done {
-        Ok(code) => code,
-        Err(failure) => report::failure(&failure),
-    }
-}
-
-async fn run(args: args::Args) -> Result<ExitCode, Failure> {
-    let flags = args.flags();
-    match args.command.unwrap_or(Command::Serve(args.serve)) {
-        Command::Serve(_) => {
-            let options = mcpproxy_daemon::Options { flags, env: mcpproxy_config::Env::from_process(), console: true };
-            let running = Box::pin(mcpproxy_daemon::start(options)).await?;
-            Ok(exit::of_end(running.serve().await))
-        }
-        Command::Version => version::print(args.output.format()).map(|()| ExitCode::SUCCESS),
-        Command::Tools(tools) => probe::tools(flags, &tools, args.output.format()).await.map(|()| ExitCode::SUCCESS),
-        Command::Demo => Box::pin(demo::run()).await,
-        Command::DemoServer => {
-            let served = demo_server::serve(tokio::io::stdin(), tokio::io::stdout()).await;
-            served.map(|()| ExitCode::SUCCESS).map_err(|error| Failure::internal(format!("the pipes broke: {error}")))
-        }
-    }
+    done.unwrap_or_else(|failure| report::failure_as(&failure, format))
 }

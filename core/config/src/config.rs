@@ -1,11 +1,11 @@
 //! The settings once they are resolved. Not here: how they are found ([`crate::resolve()`]), what a server is (`domain`).
 
-use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use mcpproxy_domain::{Secret, ServerSpec};
 use tracing::Level;
 
-use crate::Listen;
+use crate::{Gates, Listen, Socket};
 
 /// All settings that this version uses. Lives in an `Arc`; two of them compare cheaply.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Config {
     pub require_mcp_auth: bool,
     /// Hosts that a request may name besides the loopback ones.
     pub trusted_hosts: Vec<TrustedHost>,
+    /// What holds for servers whose entries do not say; it is part of `servers` already.
+    pub server_defaults: ServerDefaults,
     /// The upstream servers in the order of the file; their names are unique.
     pub servers: Vec<Arc<ServerSpec>>,
     /// How `/mcp` shows tools.
@@ -38,6 +40,27 @@ pub struct Config {
     pub environment: EnvironmentPolicy,
     /// What is logged, and where.
     pub logging: Logging,
+    /// What is forbidden to those who manage the core.
+    pub gates: Gates,
+    /// The socket for programs beside the core.
+    pub socket: Socket,
+    /// Whether secrets of servers are shown to those who manage the core.
+    pub reveal_secrets: bool,
+    /// Whether `/metrics` answers.
+    pub metrics: bool,
+}
+
+/// What holds for a server whose entry does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerDefaults {
+    /// Longest time of a handshake.
+    pub init_timeout: Duration,
+    /// Longest silence of a call.
+    pub call_timeout: Duration,
+    /// Time between two probes; zero = none.
+    pub health_interval: Duration,
+    /// Whether a server is held until somebody approves it.
+    pub hold: bool,
 }
 
 /// How `/mcp` shows the tools of the servers.

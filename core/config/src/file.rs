@@ -25,6 +25,11 @@ impl ConfigFile {
         let Document { entries, repeated } = json::read(&path.display().to_string(), bytes)?;
         Ok(Self { path, entries, repeated })
     }
+
+    /// What the file at `path` would be if it held this document.
+    pub fn of(path: impl Into<PathBuf>, document: Map<String, Value>) -> Self {
+        Self { path: path.into(), entries: document, repeated: Vec::new() }
+    }
 }
 
 impl fmt::Debug for ConfigFile {

@@ -1,11 +1,11 @@
 //! JSON read strictly: keys that stand twice are found, and a syntax error is told by line, column and what to do.
-//! Also where each top-level value stands in the text, for edits that leave all else as it is. Not here: what keys mean.
+//! Not here: what keys mean, where they stand ([`crate::spans`]).
 
-use std::{fmt, ops::Range};
+use std::fmt;
 
 use mcpproxy_domain::Problem;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value, value::RawValue};
+use serde_json::{Map, Number, Value};
 
 use crate::report::problem;
 
@@ -41,27 +41,6 @@ pub(crate) fn text<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> 
     let text = std::str::from_utf8(bytes)
         .map_err(|_| problem(name, "", "is not UTF-8 text", "save the file with the encoding UTF-8"))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// Where the values of the top-level keys stand in a text that [`read`] accepts; empty if it holds no object.
-pub(crate) fn top_level(text: &str) -> Vec<(String, Range<usize>)> {
-    struct Spans<'a>(&'a str);
-    impl<'de> Visitor<'de> for Spans<'de> {
-        type Value = Vec<(String, Range<usize>)>;
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut spans = Vec::new();
-            while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
-                // the raw value borrows from the text, so its address tells its place
-                let start = (raw.get().as_ptr() as usize).saturating_sub(self.0.as_ptr() as usize);
-                spans.push((key, start..start + raw.get().len()));
-            }
-            Ok(spans)
-        }
-    }
-    serde_json::Deserializer::from_str(text).deserialize_map(Spans(text)).unwrap_or_default()
 }
 
 /// A syntax error in words: only the kind of fault is told, never what stands there, since it may be a secret.

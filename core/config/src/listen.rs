@@ -1,4 +1,5 @@
-//! Where to listen: `host:port`, `[::1]:port` or `:port`. Not here: binding it, and finding a free port.
+//! Where to listen: `host:port`, `[::1]:port`, `:port`, or nothing for no port at all. Not here: binding it, and finding
+//! a free port.
 
 use std::{fmt, net::IpAddr};
 
@@ -7,7 +8,7 @@ use mcpproxy_domain::identity;
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listen {
-    /// A name or an address, without brackets.
+    /// A name or an address, without brackets; empty = on no port, see [`Listen::is_off`].
     pub host: String,
     /// 0 = any free one; only a flag or a variable can ask for that.
     pub port: u16,
@@ -23,18 +24,17 @@ pub(crate) struct Fault {
 }
 
 impl Listen {
-    /// Reads an address that somebody chose. A missing host means every interface, as it does elsewhere.
+    /// Reads an address that somebody chose. A missing host means every interface, as it does elsewhere; but who asks for
+    /// any port at all does not ask for a door to the network.
     pub(crate) fn parse(text: &str, any_port_allowed: bool) -> Result<Self, Fault> {
-        if text.trim().is_empty() || text == ":0" {
-            return Err(Fault {
-                message: "asks for MCP over standard input and output, which this version does not do",
-                hint: "write 127.0.0.1:8080, or 127.0.0.1:0 for any free port",
-            });
+        if text.trim().is_empty() {
+            return Ok(Self { host: String::new(), port: 0, chosen: true });
         }
         let form = Fault { message: "is not an address to listen on", hint: "write host:port, such as 127.0.0.1:8080" };
         let (host, port) = text.rsplit_once(':').ok_or(form)?;
         let host = match host.strip_prefix('[') {
             Some(rest) => rest.strip_suffix(']').filter(|host| host.parse::<IpAddr>().is_ok()).ok_or(form)?,
+            None if text == ":0" => identity::DEFAULT_HOST,
             None if host.is_empty() => "0.0.0.0",
             None => host,
         };
@@ -47,7 +47,8 @@ impl Listen {
         }
         match port.parse::<u16>() {
             Ok(0) if !any_port_allowed => {
-                Err(Fault { message: "has no port", hint: "write a port between 1 and 65535" })
+                let hint = "write a port between 1 and 65535, or \"\" for MCP over standard input and output";
+                Err(Fault { message: "has no port", hint })
             }
             Ok(port) => Ok(Self { host: host.to_owned(), port, chosen: true }),
             _ => Err(Fault {
@@ -57,9 +58,18 @@ impl Listen {
         }
     }
 
+    /// Whether it listens on no port: then `serve` speaks MCP over standard input and output.
+    #[must_use]
+    pub fn is_off(&self) -> bool {
+        self.host.is_empty()
+    }
+
     /// Whether only programs of this machine can reach it.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
+        if self.is_off() {
+            return true;
+        }
         match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
             Err(_) => self.host.eq_ignore_ascii_case("localhost"),
@@ -76,7 +86,9 @@ impl Default for Listen {
 
 impl fmt::Display for Listen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
+        if self.is_off() {
+            Ok(())
+        } else if self.host.contains(':') {
             write!(f, "[{}]:{}", self.host, self.port)
         } else {
             write!(f, "{}:{}", self.host, self.port)
@@ -98,15 +110,18 @@ mod tests {
             ("[::]:80", "::", 80, false),
             ("proxy.lan:80", "proxy.lan", 80, false),
             ("127.0.0.1:0", "127.0.0.1", 0, true),
+            (":0", "127.0.0.1", 0, true),
+            ("", "", 0, true),
         ] {
             let listen = Listen::parse(text, true).unwrap();
             assert_eq!((listen.host.as_str(), listen.port, listen.chosen), (host, port, true), "{text}");
             assert_eq!(listen.is_loopback(), loopback, "{text}");
+            assert_eq!(listen.is_off(), text.is_empty());
             assert_eq!(Listen::parse(&listen.to_string(), true), Ok(listen), "{text}");
         }
         assert!(Listen::parse("127.0.0.1:0", false).is_err());
-        for text in ["", ":0", "8080", "127.0.0.1", "::1:80", "[::1]", "[x]:1", "a b:1", "h:70000", "h:x", "http://h:1"]
-        {
+        assert!(Listen::parse(":0", false).is_err());
+        for text in ["8080", "127.0.0.1", "::1:80", "[::1]", "[x]:1", "a b:1", "h:70000", "h:x", "http://h:1"] {
             assert!(Listen::parse(text, true).is_err(), "{text}");
         }
     }

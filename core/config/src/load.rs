@@ -8,12 +8,12 @@ use std::{
 
 use mcpproxy_domain::identity;
 
-use crate::{ConfigError, ConfigFile, Env, Flags, Resolved, resolve};
+use crate::{ConfigError, ConfigFile, Env, Flags, Resolved, WorkingDir, resolve};
 
 /// Which settings file counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The file; absolute unless the working directory is unknown.
+    /// The file; absolute unless the working directory is unknown. Empty where there is no place for one.
     pub config_path: PathBuf,
     /// The data folder as far as it is known before the file is read; `None` without a home directory.
     pub data_dir_hint: Option<PathBuf>,
@@ -35,16 +35,20 @@ impl Env {
     }
 }
 
-/// Finds the settings file: `--config`, else one in the working directory, else the one in the data folder.
+/// Finds the settings file: `--config`, else one in the working directory where that is searched, else the one in the
+/// data folder.
 #[must_use]
 pub fn locate(flags: &Flags, env: &Env) -> Location {
     let named = env.named_data_dir(flags).map(|path| env.absolute(path));
     let data_dir_hint = named.or_else(|| env.default_data_dir());
     let here = env.absolute(Path::new(identity::CONFIG_FILE));
+    let is_here = flags.working_dir == WorkingDir::Searched && here.is_file();
     let config_path = match (flags.config.as_ref().filter(|path| !path.as_os_str().is_empty()), &data_dir_hint) {
         (Some(path), _) => env.absolute(path),
-        (None, Some(data_dir)) if !here.is_file() => data_dir.join(identity::CONFIG_FILE),
-        (None, _) => here,
+        (None, _) if is_here => here,
+        (None, Some(data_dir)) => data_dir.join(identity::CONFIG_FILE),
+        // no file of that name exists; that there is no home directory is told when the settings are resolved
+        (None, None) => PathBuf::new(),
     };
     Location { exists: config_path.exists(), config_path, data_dir_hint }
 }
@@ -54,15 +58,24 @@ pub fn locate(flags: &Flags, env: &Env) -> Location {
 /// # Errors
 /// The file cannot be read, or the settings have faults (all of them are told).
 pub fn load(config_path: &Path, env: &Env, flags: &Flags) -> Result<Resolved, ConfigError> {
-    let bytes = match fs::read(config_path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        Err(source) => return Err(ConfigError::Read { path: config_path.to_owned(), source }),
-    };
-    ConfigFile::parse(config_path, &bytes)
+    understand(config_path, &read(config_path)?.unwrap_or_default(), env, flags)
+}
+
+/// The bytes of the file; `None` if there is no file.
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, ConfigError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ConfigError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// The settings if these are the bytes of the file.
+pub(crate) fn understand(path: &Path, bytes: &[u8], env: &Env, flags: &Flags) -> Result<Resolved, ConfigError> {
+    ConfigFile::parse(path, bytes)
         .map_err(|problem| vec![problem])
         .and_then(|file| resolve(&file, env, flags))
-        .map_err(|problems| ConfigError::Invalid { path: config_path.to_owned(), problems })
+        .map_err(|problems| ConfigError::Invalid { path: path.to_owned(), problems })
 }
 
 #[cfg(test)]
@@ -90,6 +103,11 @@ mod tests {
         assert_eq!((location.data_dir_hint, location.exists), (Some(at("work/flag")), false));
 
         fs::write(at("work/mcp_config.json"), "{}").unwrap();
+        assert_eq!(find(&none, &[]), at("home/.mcpproxy/mcp_config.json"), "who starts us may stand anywhere");
+        assert_eq!(find(&flags, &[]), at("work/flag/mcp_config.json"));
+        let homeless = locate(&none, &Env::new([], None, at("work")));
+        assert_eq!((homeless.config_path, homeless.exists), (PathBuf::new(), false));
+        let flags = Flags { working_dir: WorkingDir::Searched, ..flags };
         let location = locate(&flags, &env(&[]));
         assert_eq!((location.config_path, location.exists), (at("work/mcp_config.json"), true));
         let flags = Flags { config: Some("other.json".into()), ..flags };

@@ -7,11 +7,11 @@ use mcpproxy_domain::{Problem, Secret, secret};
 use tracing::Level;
 
 use crate::{
-    Config, ConfigFile, Env, EnvironmentPolicy, Flags, Listen, Logging, ResponseDetail, RoutingMode, TrustedHost,
-    known,
+    Config, ConfigFile, Env, EnvironmentPolicy, Flags, Listen, Logging, ResponseDetail, RoutingMode, ServerDefaults,
+    TrustedHost, gates, known,
     read::{Object, Span},
     report::Report,
-    servers::{self, Defaults},
+    servers,
 };
 
 /// The settings, and what a person should know about them.
@@ -60,7 +60,7 @@ impl<'a> Sources<'a> {
         let listen = self.listen(report);
         let data_dir = self.data_dir(report);
         let api_key = self.api_key(report);
-        let require_mcp_auth = self.require_mcp_auth(&listen, api_key.is_some(), report);
+        let require_mcp_auth = self.require_mcp_auth(&listen, report);
         let trusted_hosts = self.trusted_hosts(report);
         let routing_mode = self.routing_mode(report);
         let tools_limit = file.number("tools_limit", &(1..=1000), report).unwrap_or(15);
@@ -68,8 +68,13 @@ impl<'a> Sources<'a> {
         let instructions = file.text("instructions", report).map(str::to_owned);
         let environment = self.environment(report);
         let logging = self.logging(report);
-        let defaults = self.defaults(report);
-        let servers = servers::read(file, &defaults, report);
+        let server_defaults = self.defaults(report);
+        let servers = servers::read(file, &server_defaults, report);
+        let gates = gates::gates(file, self.flags, report);
+        let socket = gates::socket(file, self.flags, report);
+        let reveal_secrets = file.flag("reveal_secret_headers", report).unwrap_or(false);
+        let observability = file.object("observability", report);
+        let metrics = observability.object("metrics", report).flag("enabled", report).unwrap_or(false);
         Config {
             config_path,
             data_dir_is_default: self.env.default_data_dir().as_ref() == Some(&data_dir),
@@ -78,6 +83,7 @@ impl<'a> Sources<'a> {
             api_key,
             require_mcp_auth,
             trusted_hosts,
+            server_defaults,
             servers,
             routing_mode,
             tools_limit: tools_limit as usize,
@@ -85,6 +91,10 @@ impl<'a> Sources<'a> {
             instructions,
             environment,
             logging,
+            gates,
+            socket,
+            reveal_secrets,
+            metrics,
         }
     }
 
@@ -139,18 +149,12 @@ impl<'a> Sources<'a> {
         self.env.variable("MCPPROXY_API_KEY").map(Secret::from).or(in_file)
     }
 
-    fn require_mcp_auth(&self, listen: &Listen, has_key: bool, report: &mut Report) -> bool {
+    fn require_mcp_auth(&self, listen: &Listen, report: &mut Report) -> bool {
         let in_file = self.file.flag("require_mcp_auth", report);
-        let (path, required) = match self.flags.require_mcp_auth {
-            Some(required) => ("--require-mcp-auth", required),
-            None => ("require_mcp_auth", in_file.unwrap_or(false)),
-        };
-        if required && !has_key {
-            let hint = "set api_key or MCPPROXY_API_KEY to a long random text";
-            report.problem(path, "true", "asks for a key, but no api_key is set: nobody could connect", hint);
-        }
+        // a key that is not there yet is made by the first start
+        let required = self.flags.require_mcp_auth.or(in_file).unwrap_or(false);
         if !required && !listen.is_loopback() {
-            let hint = "set api_key and require_mcp_auth, or listen on 127.0.0.1";
+            let hint = "set require_mcp_auth, or listen on 127.0.0.1";
             let message = "can be reached from the network: anyone there can use every server without a key";
             report.warn("listen", &listen.to_string(), message, hint);
         }
@@ -254,11 +258,11 @@ impl<'a> Sources<'a> {
         }
     }
 
-    fn defaults(&self, report: &mut Report) -> Defaults {
+    fn defaults(&self, report: &mut Report) -> ServerDefaults {
         let usual = Duration::from_secs(30);
         let file = &self.file;
         let init_timeout = file.duration("init_timeout", &servers::INIT, report).filter(|time| !time.is_zero());
-        Defaults {
+        ServerDefaults {
             init_timeout: init_timeout.unwrap_or(usual),
             call_timeout: file.duration("call_tool_timeout", &CALL, report).unwrap_or(Duration::from_secs(120)),
             health_interval: file.duration("health_check_interval", &servers::HEALTH, report).unwrap_or(usual),

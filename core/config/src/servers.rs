@@ -9,28 +9,17 @@ use std::{
 };
 
 use mcpproxy_domain::{
-    Secret, ServerName, ServerSpec,
+    Problem, Secret, ServerName, ServerSpec,
     server::{CommandLine, Endpoint, ToolFilter, Transport},
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
+    Config, ServerDefaults,
     read::{Object, Span},
     report::Report,
 };
-
-/// What holds for a server whose entry does not say.
-pub(crate) struct Defaults {
-    /// Longest time of a handshake.
-    pub(crate) init_timeout: Duration,
-    /// Longest silence of a call.
-    pub(crate) call_timeout: Duration,
-    /// Time between two probes; zero = none.
-    pub(crate) health_interval: Duration,
-    /// Whether a server is held until somebody approves it.
-    pub(crate) hold: bool,
-}
 
 /// Which health check intervals are allowed; zero switches the probe off.
 pub(crate) const HEALTH: Span = Span { zero: true, least: Duration::from_secs(5), most: Duration::from_secs(3600) };
@@ -38,7 +27,7 @@ pub(crate) const HEALTH: Span = Span { zero: true, least: Duration::from_secs(5)
 pub(crate) const INIT: Span = Span { zero: true, least: Duration::from_secs(1), most: Duration::from_secs(1800) };
 
 /// Reads all entries, in the order of the file.
-pub(crate) fn read(root: &Object<'_>, defaults: &Defaults, report: &mut Report) -> Vec<Arc<ServerSpec>> {
+pub(crate) fn read(root: &Object<'_>, defaults: &ServerDefaults, report: &mut Report) -> Vec<Arc<ServerSpec>> {
     const HINT: &str =
         "write a list of entries that each have a name: [{\"name\": \"files\", \"command\": \"npx\", ..}]";
     let items = match root.get("mcpServers") {
@@ -70,6 +59,21 @@ pub(crate) fn read(root: &Object<'_>, defaults: &Defaults, report: &mut Report) 
     specs
 }
 
+/// Reads one entry by itself, as if it stood in the file of these settings.
+///
+/// # Errors
+/// Every fault of the entry.
+pub fn server_of(config: &Config, entry: &Map<String, Value>) -> Result<Arc<ServerSpec>, Vec<Problem>> {
+    let mut report = Report::default();
+    let entry = Object::root(entry);
+    let name = name(&entry, &mut report);
+    let spec = spec(&entry, name, &config.server_defaults, &mut report);
+    match spec {
+        Some(spec) if report.problems.is_empty() => Ok(Arc::new(spec)),
+        _ => Err(report.problems),
+    }
+}
+
 fn name(entry: &Object<'_>, report: &mut Report) -> Option<ServerName> {
     let typed = entry.get("name").is_none_or(Value::is_string);
     let text = entry.text("name", report).unwrap_or_default();
@@ -85,7 +89,12 @@ fn name(entry: &Object<'_>, report: &mut Report) -> Option<ServerName> {
 }
 
 /// Reads one entry. `None` only after a problem was noted.
-fn spec(entry: &Object<'_>, name: Option<ServerName>, defaults: &Defaults, report: &mut Report) -> Option<ServerSpec> {
+fn spec(
+    entry: &Object<'_>,
+    name: Option<ServerName>,
+    defaults: &ServerDefaults,
+    report: &mut Report,
+) -> Option<ServerSpec> {
     let transport = transport(entry, report);
     let init_timeout = entry.duration("init_timeout", &INIT, report).filter(|time| !time.is_zero());
     let health_interval = entry.duration("health_check_interval", &HEALTH, report).unwrap_or(defaults.health_interval);

@@ -11,12 +11,16 @@ pub(crate) fn prepare(folder: &Path) -> Result<bool, StartError> {
     let system = |error: io::Error| {
         refuse(format!("cannot be used: {error}"), "check its permissions, or name another folder with --data-dir")
     };
+    let mut is_new = false;
     match fs::metadata(folder) {
         Ok(found) if !found.is_dir() => {
             return Err(refuse("is a file".to_owned(), "name another folder with --data-dir"));
         }
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(folder).map_err(system)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            is_new = true;
+            fs::create_dir_all(folder).map_err(system)?;
+        }
         Err(error) => return Err(system(error)),
     }
     if let Some(problem) = platform::owner_problem(folder).map_err(system)? {
@@ -25,5 +29,5 @@ pub(crate) fn prepare(folder: &Path) -> Result<bool, StartError> {
     let was_open = platform::make_private(folder).map_err(system)?;
     // a folder that is ours may still be on a file system that is read-only or full
     tempfile::tempfile_in(folder).map_err(system)?;
-    Ok(was_open)
+    Ok(was_open && !is_new)
 }

@@ -7,13 +7,16 @@ mod address;
 mod error;
 mod folder;
 mod identity_files;
+mod key;
 mod lock;
 pub mod look;
 mod memory;
 mod platform;
 mod settings;
 mod signals;
+pub mod socket;
 mod start;
+mod stdio;
 mod stop;
 
 pub use error::StartError;

@@ -1,23 +1,33 @@
 //! Builds the core: each room gets what it needs and nothing more.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use mcpproxy_config::{Config, Env, Flags, RoutingMode, load, locate, store};
+use mcpproxy_config::{Config, Env, Flags, RoutingMode, Settings, load, locate, store};
 use mcpproxy_domain::{
     identity,
     phase::{Event, Phase},
     server::lifecycle::Policy,
 };
 use mcpproxy_edge::{Access, EdgeSettings, Limits, Routes, serve};
+use mcpproxy_httpapi::{RestFaces, Settings as RestSettings};
+use mcpproxy_ipc::Faces;
 use mcpproxy_isolation::{Spawner, leftovers};
 use mcpproxy_logs::{Guard, Redactor};
-use mcpproxy_management::Management;
+use mcpproxy_management::{Management, core::CoreFacts};
 use mcpproxy_runtime::Runtime;
-use mcpproxy_server::{McpFace, Mode, Settings as McpSettings};
+use mcpproxy_server::{McpFace, Mode, ServerFaces, Settings as McpSettings};
 use mcpproxy_task::Scope;
-use tokio::sync::watch;
+use mcpproxy_wire::session::SessionSigner;
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+};
 
-use crate::{StartError, address, folder, identity_files, lock::Lock, memory, settings, signals::Signals};
+use crate::{StartError, address, folder, identity_files, key, lock::Lock, memory, settings, signals::Signals, socket};
 
 /// How the core is started.
 #[derive(Clone, Debug)]
@@ -30,33 +40,43 @@ pub struct Options {
     pub console: bool,
 }
 
-/// A core that listens.
+/// A core that serves.
 pub struct Running {
-    /// Where it listens.
-    pub address: SocketAddr,
+    /// Where it listens; `None` = on no port.
+    pub address: Option<SocketAddr>,
     /// Everything that can be asked of it.
     pub management: Management,
     /// Its views.
     pub runtime: Runtime,
+    /// Its settings, and how to change them.
+    pub settings: Settings,
+    pub(crate) routes: Routes,
     pub(crate) face: McpFace,
     pub(crate) phase: watch::Sender<Phase>,
-    pub(crate) reload: Reload,
     pub(crate) signals: Signals,
-    /// The accept loop and its connections.
+    /// Somebody asked it to stop.
+    pub(crate) stop: Arc<Notify>,
+    /// The accept loops and their connections.
     pub(crate) edge: Scope,
+    /// The socket and its connections.
+    pub(crate) beside: Scope,
     /// The supervisor and the servers.
     pub(crate) fleet: Scope,
+    /// The owner of the settings. It ends last: whoever follows the settings ends with it.
+    pub(crate) owner: Scope,
     pub(crate) instance: String,
-    pub(crate) logs: Guard,
+    pub(crate) logs: Arc<Guard>,
     pub(crate) lock: Lock,
 }
 
-/// What it takes to read the settings again.
-pub(crate) struct Reload {
-    pub(crate) options: Options,
-    pub(crate) config: watch::Sender<Arc<Config>>,
-    pub(crate) edge: watch::Sender<Arc<EdgeSettings>>,
-    pub(crate) redactor: Redactor,
+/// What everything else stands on: the settings, the folder, the lock, the logs.
+struct Ground {
+    config: Config,
+    lock: Lock,
+    redactor: Redactor,
+    logs: Arc<Guard>,
+    instance: String,
+    signer: SessionSigner,
 }
 
 /// Starts the core. When this returns it listens; its servers are on their way up.
@@ -64,16 +84,95 @@ pub(crate) struct Reload {
 /// # Errors
 /// Says what stands in the way; nothing is left running then.
 pub async fn start(options: Options) -> Result<Running, StartError> {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     let signals = Signals::listen().map_err(|source| StartError::System { what: "listening for signals", source })?;
+    let Ground { mut config, mut lock, redactor, logs, instance, signer } = ground(&options)?;
+    let asked = Some(config.listen.to_string()).filter(|_| config.listen.chosen && config.listen.port != 0);
+    let listener = if config.listen.is_off() { None } else { Some(address::take(&mut config, &options).await?) };
+    key::ensure(&mut config, &options, &redactor).await;
+    let address = listener.as_ref().map(TcpListener::local_addr).transpose();
+    let address = address.map_err(|source| StartError::System { what: "reading the own address", source })?;
+    lock.tell(address).map_err(|source| StartError::System { what: "writing the lock file", source })?;
+    let socket = socket::take(&config, &options.env).await;
+
+    let (fleet, edge, beside, owner) = (Scope::new(), Scope::new(), Scope::new(), Scope::new());
+    let config = Arc::new(config);
+    let (edge_sender, edge_view) = watch::channel(Arc::new(settings::edge(&config)));
+    let spawner = Spawner::start(tokio::runtime::Handle::current(), &instance)?;
+    let surroundings = settings::surroundings(&config, &options.env, spawner, &redactor)?;
+    let before_publishing = take_over(redactor, Arc::clone(&logs), edge_sender);
+    let launched_by = socket::launched_by(&options.env);
+    let settings = Settings::start(Arc::clone(&config), options.env, options.flags, before_publishing, &owner);
+    let runtime = Runtime::start(settings.config(), surroundings, Policy::default(), &fleet, sweep(instance.clone()));
+    let runtime = runtime.inspect_err(|_| {
+        owner.cancel();
+        logs.flush();
+    })?;
+    memory::give_back(runtime.indexed.clone(), &fleet);
+    let (phase, stop) = (watch::Sender::new(Phase::Starting), Arc::<Notify>::default());
+    let facts = CoreFacts {
+        begun,
+        address,
+        asked,
+        socket: socket.as_ref().map(|socket| socket.endpoint().to_string()),
+        launched_by,
+        instance: instance.clone(),
+        log_dir: settings::log_directory(&config),
+        phase: phase.subscribe(),
+        stop: Arc::clone(&stop),
+    };
+    let management = Management::new(&runtime, settings.clone(), facts);
+    let face = McpFace::new(management.clone(), signer, McpSettings::default(), Mode::Search);
+    let is_ready = phase.subscribe();
+    let rest = RestFaces::new(management.clone(), RestSettings::default(), Some(mcpproxy_ui::pages()), &edge);
+    let routes = rest.add_to(routes(&face, config.routing_mode));
+    let routes = routes.health(move || *is_ready.borrow() == Phase::Ready);
+    if let Some(listener) = listener {
+        serve(listener, routes.clone(), edge_view, Limits::default(), &edge);
+    }
+    if let Some(socket) = socket {
+        mcpproxy_ipc::serve(socket, faces(&management, &routes), &beside);
+    }
+    phase.send_modify(|phase| *phase = phase.step(Event::Listening, Duration::ZERO).0);
+    tracing::info!(
+        version = identity::VERSION,
+        url = %management.info().endpoints.mcp,
+        socket = %management.info().endpoints.socket,
+        settings = %config.config_path.display(),
+        servers = config.servers.len(),
+        took = ?begun.elapsed(),
+        "listening"
+    );
+    Ok(Running {
+        address,
+        management,
+        runtime,
+        settings,
+        routes,
+        face,
+        phase,
+        signals,
+        stop,
+        edge,
+        beside,
+        fleet,
+        owner,
+        instance,
+        logs,
+        lock,
+    })
+}
+
+/// Reads the settings, takes the folder and begins to log.
+fn ground(options: &Options) -> Result<Ground, StartError> {
     let location = locate(&options.flags, &options.env);
     let resolved = load(&location.config_path, &options.env, &options.flags)?;
-    let config = Arc::new(resolved.config);
+    let config = resolved.config;
     let was_open = folder::prepare(&config.data_dir)?;
-    let mut lock = Lock::take(&config.data_dir)?;
+    let lock = Lock::take(&config.data_dir)?;
     let redactor = Redactor::new();
     redactor.add_all(settings::known_secrets(&config).iter());
-    let logs = mcpproxy_logs::init(&settings::logs(&config, options.console), &redactor)?;
+    let logs = Arc::new(mcpproxy_logs::init(&settings::logs(&config, options.console), &redactor)?);
     if was_open {
         tracing::warn!(folder = ?config.data_dir, "others could look into the data folder; its permissions are now 0700");
     }
@@ -85,62 +184,50 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     }
     let instance = identity_files::instance(&config.data_dir)?;
     let signer = identity_files::signer(&config.data_dir)?;
-    let listener = address::take(&config).await?;
-    let address =
-        listener.local_addr().map_err(|source| StartError::System { what: "reading the own address", source })?;
-    lock.tell(Some(address)).map_err(|source| StartError::System { what: "writing the lock file", source })?;
+    Ok(Ground { config, lock, redactor, logs, instance, signer })
+}
 
-    let (fleet, edge) = (Scope::new(), Scope::new());
-    let (config_sender, config_view) = watch::channel(Arc::clone(&config));
-    let (edge_sender, edge_view) = watch::channel(Arc::new(settings::edge(&config)));
-    let spawner = Spawner::start(tokio::runtime::Handle::current(), &instance)?;
-    let surroundings = settings::surroundings(&config, &options.env, spawner, &redactor)?;
-    let runtime =
-        Runtime::start(config_view.clone(), surroundings, Policy::default(), &fleet, sweep(instance.clone()))?;
-    memory::give_back(runtime.indexed.clone(), &fleet);
-    let management = Management::new(&runtime, config_view);
-    let search = McpFace::new(management.clone(), signer, McpSettings::default(), Mode::Search);
+/// What the programs beside the core are answered by.
+fn faces(management: &Management, routes: &Routes) -> Faces {
+    Faces {
+        answers: Arc::new(management.clone()),
+        routes: routes.clone(),
+        phase: management.phase(),
+        launched_by: management.facts().launched_by.clone(),
+        instance: management.facts().instance.clone(),
+        limits: mcpproxy_ipc::Limits::default(),
+    }
+}
+
+/// Where the faces are found.
+fn routes(search: &McpFace, usual: RoutingMode) -> Routes {
     let direct = search.beside(Mode::Direct);
-
-    let phase = watch::Sender::new(Phase::Starting);
-    let is_ready = phase.subscribe();
-    let usual = match config.routing_mode {
-        RoutingMode::RetrieveTools => &search,
-        RoutingMode::Direct => &direct,
+    let usual = match usual {
+        RoutingMode::RetrieveTools => search.clone(),
+        RoutingMode::Direct => direct.clone(),
     };
-    let routes = Routes::new()
-        .health(move || *is_ready.borrow() == Phase::Ready)
+    Routes::new()
         .exact("/mcp", Access::Checked, Arc::new(usual.clone()))
-        .exact("/mcp/", Access::Checked, Arc::new(usual.clone()))
+        .exact("/mcp/", Access::Checked, Arc::new(usual))
         .exact("/mcp/call", Access::Checked, Arc::new(search.clone()))
         .exact("/mcp/call/", Access::Checked, Arc::new(search.clone()))
         .exact("/mcp/all", Access::Checked, Arc::new(direct.clone()))
-        .exact("/mcp/all/", Access::Checked, Arc::new(direct));
-    serve(listener, routes, edge_view, Limits::default(), &edge);
-    phase.send_modify(|phase| *phase = phase.step(Event::Listening, Duration::ZERO).0);
-    tracing::info!(
-        version = identity::VERSION,
-        url = %format!("http://{address}/mcp"),
-        settings = %config.config_path.display(),
-        servers = config.servers.len(),
-        took = ?begun.elapsed(),
-        "listening"
-    );
-    let reload = Reload { options, config: config_sender, edge: edge_sender, redactor };
-    Ok(Running {
-        address,
-        management,
-        runtime,
-        face: search,
-        phase,
-        reload,
-        signals,
-        edge,
-        fleet,
-        instance,
-        logs,
-        lock,
-    })
+        .exact("/mcp/all/", Access::Checked, Arc::new(direct))
+        .prefix("/mcp/s", Access::Checked, Arc::new(ServerFaces::beside(search)))
+}
+
+/// What other settings mean to the rooms that are not told of them otherwise. New secrets are known to the logs before
+/// anything else can happen with them.
+fn take_over(
+    redactor: Redactor,
+    logs: Arc<Guard>,
+    edge: watch::Sender<Arc<EdgeSettings>>,
+) -> impl FnMut(&Config) + Send + 'static {
+    move |config| {
+        redactor.add_all(settings::known_secrets(config).iter());
+        logs.set_level(config.logging.level);
+        edge.send_replace(Arc::new(settings::edge(config)));
+    }
 }
 
 /// Ends what an earlier core of this folder left behind when it was killed.
@@ -150,38 +237,5 @@ pub(crate) async fn sweep(instance: String) {
         && !pids.is_empty()
     {
         tracing::warn!(?pids, "processes that were left behind are ended");
-    }
-}
-
-impl Reload {
-    /// Reads the settings again. Faults are told and cost nothing: the core goes on with what it has.
-    pub(crate) fn again(&self) {
-        let Options { flags, env, .. } = &self.options;
-        let now = Arc::clone(&self.config.borrow());
-        match load(&now.config_path, env, flags) {
-            Ok(resolved) => {
-                for warning in &resolved.warnings {
-                    tracing::warn!(path = %warning.path, "{warning}");
-                }
-                let config = resolved.config;
-                self.redactor.add_all(settings::known_secrets(&config).iter());
-                // an address that nobody had chosen has been written into the file since
-                let moved = now.listen.chosen && config.listen != now.listen;
-                if moved
-                    || config.data_dir != now.data_dir
-                    || config.logging != now.logging
-                    || config.environment != now.environment
-                    || config.routing_mode != now.routing_mode
-                {
-                    tracing::warn!(
-                        "listen, data_dir, logging, environment and routing_mode change with the next start"
-                    );
-                }
-                self.edge.send_replace(Arc::new(settings::edge(&config)));
-                self.config.send_replace(Arc::new(config));
-                tracing::info!("the settings are read again");
-            }
-            Err(error) => tracing::error!("the settings are not taken over, the running ones stay: {error}"),
-        }
     }
 }

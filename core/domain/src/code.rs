@@ -21,6 +21,12 @@ pub enum Code {
     ServerNotFound,
     /// The server has no tool of that name.
     ToolNotFound,
+    /// Anything else that is asked for is not there.
+    NotFound,
+    /// Something of that name is there already.
+    AlreadyExists,
+    /// What was seen is no longer so.
+    Conflict,
     /// The settings switch the server off.
     ServerDisabled,
     /// The server waits for a person's approval.
@@ -43,6 +49,8 @@ pub enum Code {
     Timeout,
     /// The caller withdrew the request.
     Cancelled,
+    /// There is no room for it now; try again soon.
+    Busy,
     /// The core is shutting down.
     Draining,
     /// Something that this version does not do.
@@ -63,7 +71,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for the tests that hold the maps total.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Malformed,
         Self::InvalidRequest,
         Self::UnknownMethod,
@@ -73,6 +81,9 @@ impl Code {
         Self::Forbidden,
         Self::ServerNotFound,
         Self::ToolNotFound,
+        Self::NotFound,
+        Self::AlreadyExists,
+        Self::Conflict,
         Self::ServerDisabled,
         Self::ServerQuarantined,
         Self::ToolDenied,
@@ -84,6 +95,7 @@ impl Code {
         Self::TooLarge,
         Self::Timeout,
         Self::Cancelled,
+        Self::Busy,
         Self::Draining,
         Self::Unsupported,
         Self::UpstreamFailed,
@@ -107,6 +119,9 @@ impl Code {
             Self::Forbidden => "PERMISSION_DENIED",
             Self::ServerNotFound => "SERVER_NOT_FOUND",
             Self::ToolNotFound => "TOOL_NOT_FOUND",
+            Self::NotFound => "NOT_FOUND",
+            Self::AlreadyExists => "ALREADY_EXISTS",
+            Self::Conflict => "CONFLICT",
             Self::ServerDisabled => "SERVER_DISABLED",
             Self::ServerQuarantined => "QUARANTINED_SERVER_BLOCKED",
             Self::ToolDenied => "TOOL_BLOCKED",
@@ -118,6 +133,7 @@ impl Code {
             Self::TooLarge => "TOO_LARGE",
             Self::Timeout => "TIMEOUT",
             Self::Cancelled => "CANCELLED",
+            Self::Busy => "BUSY",
             Self::Draining => "DRAINING",
             Self::Unsupported => "UNSUPPORTED",
             Self::UpstreamFailed => "UPSTREAM_FAILED",

@@ -7,4 +7,9 @@ pub enum Principal {
     Local,
     /// The holder of the API key.
     KeyHolder,
+    /// Somebody at a browser who came in with a ticket, as their cookie says.
+    Person,
+    /// The person who runs the core, as the operating system vouches: a program of theirs over the socket or the pipe.
+    /// Nobody may do more.
+    Owner,
 }

@@ -3,7 +3,6 @@
 use std::{
     convert::Infallible,
     future::poll_fn,
-    net::SocketAddr,
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
@@ -14,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use mcpproxy_task::Scope;
-use tokio::{net::TcpStream, sync::watch};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::{
     body::Body,
@@ -29,34 +28,29 @@ use crate::{
 /// The smallest head buffer that the HTTP implementation accepts.
 const SMALLEST_BUFFER: usize = 8192;
 
-/// What all connections of a listener share.
-pub(crate) struct Listening {
-    pub(crate) routes: Routes,
-    pub(crate) settings: watch::Receiver<Arc<EdgeSettings>>,
-    pub(crate) limits: Limits,
-}
-
 /// Serves one connection until either side ends it. Once `scope` is cancelled, the request under way is finished and no
-/// further one is taken.
-pub(crate) async fn drive(stream: TcpStream, peer: SocketAddr, listening: Arc<Listening>, scope: Scope) {
-    let Ok(local) = stream.local_addr() else { return };
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "small packets will wait for each other");
-    }
+/// further one is taken. `settings` gives the rules that hold for the next request.
+pub(crate) async fn drive(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    origin: Origin,
+    routes: &Routes,
+    limits: &Limits,
+    settings: impl Fn() -> Arc<EdgeSettings>,
+    scope: Scope,
+) {
     let pace = Arc::new(Pace::new());
-    let mut deadline = Deadline::new(&listening.limits);
+    let mut deadline = Deadline::new(limits);
     let io = TokioIo::new(PacedStream::new(stream, Arc::clone(&pace)));
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| {
         pace.enter(Phase::Busy);
-        let (pace, listening) = (Arc::clone(&pace), Arc::clone(&listening));
+        let (pace, settings) = (Arc::clone(&pace), settings());
         async move {
-            let settings = Arc::clone(&listening.settings.borrow());
             let request = request.map(|body| Inbound::off_the_wire(body, Arc::clone(&pace)));
-            let response = dispatch(request, Origin { peer, local }, &listening.routes, &settings).await;
+            let response = dispatch(request, origin, routes, &settings).await;
             Ok::<_, Infallible>(response.map(|body| Outbound { body, pace }))
         }
     });
-    let largest = listening.limits.head_bytes.max(SMALLEST_BUFFER);
+    let largest = limits.head_bytes.max(SMALLEST_BUFFER);
     let mut connection = pin!(
         http1::Builder::new()
             .title_case_headers(true)
@@ -71,12 +65,12 @@ pub(crate) async fn drive(stream: TcpStream, peer: SocketAddr, listening: Arc<Li
             biased;
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(%peer, %error, "connection broke off");
+                    tracing::debug!(?origin, %error, "connection broke off");
                 }
                 return;
             }
             phase = poll_fn(|cx| deadline.poll(cx, &pace)) => {
-                tracing::debug!(%peer, ?phase, "connection closed: nothing came in time");
+                tracing::debug!(?origin, ?phase, "connection closed: nothing came in time");
                 return;
             }
             () = scope.cancelled(), if !closing => {

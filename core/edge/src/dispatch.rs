@@ -1,29 +1,31 @@
 //! The way of one request: id, route, guard, credential, face.
 
-use std::{
-    future::{Future, poll_fn},
-    net::SocketAddr,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
-    task::Poll,
-};
+use std::net::SocketAddr;
 
-use http::{Version, header};
+use http::{Method, Version, header};
 use mcpproxy_domain::Principal;
+use mcpproxy_task::catch_panic;
 
 use crate::{
-    credential, guard,
+    cors, credential, guard,
     refusal::Refusal,
     request_id::{self, RequestId},
     route::{Access, Context, Request, Response, Route, Routes},
     settings::EdgeSettings,
 };
 
-/// The two ends of the connection that a request came over.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin {
-    pub(crate) peer: SocketAddr,
-    pub(crate) local: SocketAddr,
+/// Where a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Over TCP.
+    Tcp {
+        /// The client's end of the connection.
+        peer: SocketAddr,
+        /// Our end of the connection.
+        local: SocketAddr,
+    },
+    /// Over a socket or a pipe whose other end belongs to the person who runs the core.
+    Socket,
 }
 
 /// Answers one request, whatever becomes of it. Neither the query nor a header is logged: they may hold a key.
@@ -31,10 +33,16 @@ pub(crate) async fn dispatch(request: Request, origin: Origin, routes: &Routes, 
     let request_id = RequestId::of(request.headers());
     let asked =
         tracing::enabled!(tracing::Level::DEBUG).then(|| (request.method().clone(), request.uri().path().to_owned()));
-    let answer = match admit(&request, origin, routes, settings) {
+    let route = find(&request, routes);
+    let is_keyed = route.as_ref().is_ok_and(|route| route.access == Access::Keyed);
+    let page = if is_keyed { cors::origin(request.headers(), &settings.trusted_hosts) } else { None };
+    let is_preflight = is_keyed && request.method() == Method::OPTIONS;
+    let answer = match route.and_then(|route| Ok((route, admit(&request, origin, route.access, routes, settings)?))) {
+        Ok(_) if is_preflight => Ok(Response::default()),
         Ok((route, principal)) => {
-            let context = Context { request_id: request_id.clone(), principal, peer: origin.peer, local: origin.local };
-            catch_panic(async move { route.face.handle(request, context).await }).await
+            let context = Context { request_id: request_id.clone(), principal, origin };
+            let answer = async move { route.face.handle(request, context).await };
+            catch_panic(answer).await.map_err(|_| Refusal::Internal)
         }
         Err(refusal) => Err(refusal),
     };
@@ -42,8 +50,11 @@ pub(crate) async fn dispatch(request: Request, origin: Origin, routes: &Routes, 
         if refusal == Refusal::Internal {
             tracing::error!(%request_id, "a request ended in a panic");
         }
-        refusal.response()
+        if is_keyed { refusal.envelope(&request_id) } else { refusal.response() }
     });
+    if is_keyed {
+        cors::mark(&mut response, page, is_preflight);
+    }
     if let Some((method, path)) = asked {
         tracing::debug!(%request_id, %method, path, status = response.status().as_u16(), "answered");
     }
@@ -51,36 +62,36 @@ pub(crate) async fn dispatch(request: Request, origin: Origin, routes: &Routes, 
     response
 }
 
-fn admit<'a>(
-    request: &Request,
-    origin: Origin,
-    routes: &'a Routes,
-    settings: &EdgeSettings,
-) -> Result<(&'a Route, Principal), Refusal> {
+fn find<'a>(request: &Request, routes: &'a Routes) -> Result<&'a Route, Refusal> {
     let hosts = request.headers().get_all(header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
         return Err(Refusal::NoHost);
     }
-    let uri = request.uri();
-    let route = routes.find(uri.path()).ok_or(Refusal::NoSuchPath)?;
-    match route.access {
-        Access::Open => Ok((route, Principal::Local)),
-        Access::Checked => {
-            if origin.local.ip().to_canonical().is_loopback() {
-                guard::check(uri, request.headers(), &settings.trusted_hosts)?;
-            }
-            Ok((route, credential::principal(request.headers(), uri.query(), settings)?))
-        }
-    }
+    routes.find(request.uri().path()).ok_or(Refusal::NoSuchPath)
 }
 
-/// Runs a face; its panic ends nothing but the request. What it said went to the panic hook.
-async fn catch_panic(answer: impl Future<Output = Response>) -> Result<Response, Refusal> {
-    let mut answer = pin!(answer);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(response)) => Poll::Ready(Ok(response)),
-        Err(_) => Poll::Ready(Err(Refusal::Internal)),
-    })
-    .await
+fn admit(
+    request: &Request,
+    origin: Origin,
+    access: Access,
+    routes: &Routes,
+    settings: &EdgeSettings,
+) -> Result<Principal, Refusal> {
+    let Origin::Tcp { local, .. } = origin else {
+        return Ok(match access {
+            Access::Open | Access::Guarded => Principal::Local,
+            Access::Checked | Access::Keyed => Principal::Owner,
+        });
+    };
+    let (uri, headers) = (request.uri(), request.headers());
+    if access != Access::Open && local.ip().to_canonical().is_loopback() {
+        guard::check(uri, headers, &settings.trusted_hosts)?;
+    }
+    match access {
+        Access::Open | Access::Guarded => Ok(Principal::Local),
+        // a browser asks without a credential whether it may ask with one; nothing is told and nothing done
+        Access::Keyed if request.method() == Method::OPTIONS => Ok(Principal::Local),
+        Access::Checked => credential::principal(headers, uri.query(), settings),
+        Access::Keyed => credential::keyed(request, origin, settings, routes.people.as_deref()),
+    }
 }

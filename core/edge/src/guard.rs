@@ -39,7 +39,8 @@ pub(crate) fn check(uri: &Uri, headers: &HeaderMap, trusted: &TrustedHosts) -> R
     Ok(())
 }
 
-fn origin_is_ours(origin: &str, trusted: &TrustedHosts) -> bool {
+/// Whether pages from there may use the core: those of this machine, and those of trusted hosts.
+pub(crate) fn origin_is_ours(origin: &str, trusted: &TrustedHosts) -> bool {
     let Some((scheme, rest)) = origin.split_once("://") else { return false };
     let Some((_, port)) = ORIGIN_SCHEMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(scheme)) else {
         return false;

@@ -1,4 +1,4 @@
-//! A TCP stream that tells its [`Pace`] when bytes move, and that closes without cutting off its own last answer.
+//! A stream that tells its [`Pace`] when bytes move, and that closes without cutting off its own last answer.
 //!
 //! A socket that is closed while unread bytes lie in it is reset, and the client loses the answer that it has not read
 //! yet (a 413, say). So closing first ends our side, then takes and drops what still comes until the client has ended
@@ -13,20 +13,17 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
-};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::pace::{Pace, Phase};
 
-pub(crate) struct PacedStream {
-    stream: TcpStream,
+pub(crate) struct PacedStream<S> {
+    stream: S,
     pace: Arc<Pace>,
 }
 
-impl PacedStream {
-    pub(crate) const fn new(stream: TcpStream, pace: Arc<Pace>) -> Self {
+impl<S> PacedStream<S> {
+    pub(crate) const fn new(stream: S, pace: Arc<Pace>) -> Self {
         Self { stream, pace }
     }
 
@@ -37,7 +34,7 @@ impl PacedStream {
     }
 }
 
-impl AsyncRead for PacedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for PacedStream<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
@@ -49,7 +46,7 @@ impl AsyncRead for PacedStream {
     }
 }
 
-impl AsyncWrite for PacedStream {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for PacedStream<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let result = Pin::new(&mut this.stream).poll_write(cx, buf);

@@ -4,7 +4,10 @@
 
 use http::{HeaderValue, StatusCode, header};
 
-use crate::{body::Body, inbound::BodyError, route::Response};
+use mcpproxy_domain::Code;
+use serde_json::json;
+
+use crate::{body::Body, inbound::BodyError, request_id::RequestId, route::Response};
 
 /// Why a request does not reach a face, or comes back from one without an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(crate) enum Refusal {
     CredentialMissing,
     /// A credential came that is not known.
     CredentialUnknown,
+    /// A key came, and there is none that it could be.
+    NoKeyConfigured,
     /// The body could not be read.
     Body(BodyError),
     /// A face broke down.
@@ -36,7 +41,7 @@ impl Refusal {
             Self::ReadOnlyPath => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Body(BodyError::Broken) => StatusCode::BAD_REQUEST,
             Self::HostNotTrusted(_) | Self::OriginNotTrusted(_) => StatusCode::FORBIDDEN,
-            Self::CredentialMissing | Self::CredentialUnknown => StatusCode::UNAUTHORIZED,
+            Self::CredentialMissing | Self::CredentialUnknown | Self::NoKeyConfigured => StatusCode::UNAUTHORIZED,
             Self::Body(BodyError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Body(BodyError::Slow) => StatusCode::REQUEST_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -45,7 +50,11 @@ impl Refusal {
 
     pub(crate) fn response(&self) -> Response {
         let mut response = match self {
-            Self::CredentialMissing | Self::CredentialUnknown | Self::Body(_) | Self::Internal => {
+            Self::CredentialMissing
+            | Self::CredentialUnknown
+            | Self::NoKeyConfigured
+            | Self::Body(_)
+            | Self::Internal => {
                 // the texts of these hold nothing that JSON would escape
                 with_type(format!(r#"{{"error":"{}"}}"#, self.text()), "application/json")
             }
@@ -55,11 +64,42 @@ impl Refusal {
             | Self::HostNotTrusted(_)
             | Self::OriginNotTrusted(_) => with_type(self.text() + "\n", "text/plain; charset=utf-8"),
         };
+        self.finish(&mut response);
+        response
+    }
+
+    /// The answer in the envelope of REST.
+    pub(crate) fn envelope(&self, request_id: &RequestId) -> Response {
+        let told = match self {
+            Self::CredentialMissing | Self::CredentialUnknown => format!("Invalid or missing API key: {}", self.text()),
+            _ => self.text(),
+        };
+        let body = json!({
+            "success": false, "error": told, "code": self.code().as_str(), "request_id": request_id.as_str()
+        });
+        let mut response = with_type(body.to_string(), "application/json");
+        self.finish(&mut response);
+        response
+    }
+
+    const fn code(&self) -> Code {
+        match self {
+            Self::NoSuchPath | Self::ReadOnlyPath => Code::UnknownMethod,
+            Self::NoHost | Self::Body(BodyError::Broken) => Code::InvalidRequest,
+            Self::HostNotTrusted(_) | Self::OriginNotTrusted(_) => Code::Forbidden,
+            Self::CredentialMissing | Self::CredentialUnknown | Self::NoKeyConfigured => Code::Unauthorized,
+            Self::Body(BodyError::TooLarge { .. }) => Code::TooLarge,
+            Self::Body(BodyError::Slow) => Code::Timeout,
+            Self::Internal => Code::Internal,
+        }
+    }
+
+    fn finish(&self, response: &mut Response) {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         match self {
-            Self::CredentialMissing | Self::CredentialUnknown => {
+            Self::CredentialMissing | Self::CredentialUnknown | Self::NoKeyConfigured => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             Self::ReadOnlyPath => {
@@ -71,7 +111,6 @@ impl Refusal {
             }
             _ => {}
         }
-        response
     }
 
     fn text(&self) -> String {
@@ -92,6 +131,11 @@ impl Refusal {
             }
             Self::CredentialUnknown => {
                 "the credential is not known here: check it against api_key in the settings".to_owned()
+            }
+            Self::NoKeyConfigured => {
+                "API key authentication required but not configured: set api_key in the settings, \
+                or use the command line, which needs no key"
+                    .to_owned()
             }
             Self::Body(error) => error.to_string(),
             Self::Internal => "the proxy failed on this request: its log tells more under the request id".to_owned(),
@@ -114,6 +158,7 @@ mod tests {
         for refusal in [
             Refusal::CredentialMissing,
             Refusal::CredentialUnknown,
+            Refusal::NoKeyConfigured,
             Refusal::Internal,
             Refusal::Body(BodyError::TooLarge { cap: 1 }),
             Refusal::Body(BodyError::Slow),

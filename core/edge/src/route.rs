@@ -1,10 +1,10 @@
 //! Which face answers which path, and what it is handed.
 
-use std::{future::Future, net::SocketAddr, pin::Pin, sync::Arc};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use mcpproxy_domain::Principal;
 
-use crate::{Body, Inbound, RequestId, health};
+use crate::{Body, Inbound, Origin, RequestId, health};
 
 /// A request as a face sees it.
 pub type Request = http::Request<Inbound>;
@@ -22,10 +22,8 @@ pub struct Context {
     pub request_id: RequestId,
     /// Who is asking.
     pub principal: Principal,
-    /// The client's end of the connection.
-    pub peer: SocketAddr,
-    /// Our end of the connection.
-    pub local: SocketAddr,
+    /// Where it came in.
+    pub origin: Origin,
 }
 
 /// Something that answers requests. A plain async function of request and context is one.
@@ -50,13 +48,26 @@ pub enum Access {
     /// Anybody: neither `Host` and `Origin` nor a credential are looked at, and the principal is always
     /// [`Principal::Local`]. For answers that tell nothing and change nothing.
     Open,
-    /// `Host` and `Origin` must be trusted, and the credential must satisfy the settings.
+    /// `Host` and `Origin` must be trusted, and the credential must satisfy the settings. Over a socket the system has
+    /// vouched for the peer: nothing more is asked, and the principal is [`Principal::Owner`].
     Checked,
+    /// `Host` and `Origin` must be trusted; no credential is looked at, and the principal is [`Principal::Local`]. For what
+    /// lets people in.
+    Guarded,
+    /// As [`Access::Checked`], and a credential is needed whatever the settings say: the API key, or the cookie of a
+    /// person. Pages of trusted origins may read the answers, and refusals are told in the envelope of REST.
+    Keyed,
 }
+
+/// Whether a cookie is that of a person who came in.
+pub type Recognise = dyn Fn(&str) -> bool + Send + Sync;
 
 /// The paths that are answered, in the order in which they are tried.
 #[derive(Clone, Default)]
-pub struct Routes(Vec<(Match, Route)>);
+pub struct Routes {
+    paths: Vec<(Match, Route)>,
+    pub(crate) people: Option<Arc<Recognise>>,
+}
 
 #[derive(Clone)]
 enum Match {
@@ -80,14 +91,21 @@ impl Routes {
     /// Adds one path.
     #[must_use]
     pub fn exact(mut self, path: &'static str, access: Access, face: Arc<dyn Face>) -> Self {
-        self.0.push((Match::Exact(path), Route { access, face }));
+        self.paths.push((Match::Exact(path), Route { access, face }));
         self
     }
 
     /// Adds a path and every path below it: `/mcp` stands for `/mcp`, `/mcp/` and `/mcp/x`, and not for `/mcpx`.
     #[must_use]
     pub fn prefix(mut self, path: &'static str, access: Access, face: Arc<dyn Face>) -> Self {
-        self.0.push((Match::Below(path), Route { access, face }));
+        self.paths.push((Match::Below(path), Route { access, face }));
+        self
+    }
+
+    /// Lets people in whose cookies are recognised, where a credential is needed.
+    #[must_use]
+    pub fn people(mut self, recognise: Arc<Recognise>) -> Self {
+        self.people = Some(recognise);
         self
     }
 
@@ -106,7 +124,7 @@ impl Routes {
     }
 
     pub(crate) fn find(&self, path: &str) -> Option<&Route> {
-        self.0.iter().find(|(matching, _)| matching.takes(path)).map(|(_, route)| route)
+        self.paths.iter().find(|(matching, _)| matching.takes(path)).map(|(_, route)| route)
     }
 }
 

@@ -1,15 +1,18 @@
-//! The accept loop: takes connections as long as there is room, and outlives every error of accepting.
+//! The accept loop: takes connections as long as there is room, and outlives every error of accepting. And one
+//! connection at a time for a listener that is none of ours.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use mcpproxy_task::Scope;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
 
 use crate::{
-    connection::{Listening, drive},
+    connection::drive,
+    dispatch::Origin,
     route::Routes,
     settings::{EdgeSettings, Limits},
 };
@@ -19,6 +22,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Written as it stands to a client for whom there is no room.
 const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
     Content-Length: 44\r\nRetry-After: 1\r\nConnection: close\r\n\r\n503 too many connections; close some of them";
+
+/// What all connections of a listener share.
+struct Listening {
+    routes: Routes,
+    settings: watch::Receiver<Arc<EdgeSettings>>,
+    limits: Limits,
+}
 
 /// Serves `listener` with tasks of `scope`, and returns at once. Cancelling the scope closes the listener, lets the
 /// requests under way finish and takes no further ones; [`Scope::drain`] waits for that. Answers that never end by
@@ -32,6 +42,19 @@ pub fn serve(
 ) {
     let listening = Arc::new(Listening { routes, settings, limits });
     scope.spawn("accept", accept(listener, listening, scope.clone()));
+}
+
+/// Serves HTTP over one connection whose other end belongs to the person who runs the core: a socket or a pipe. Returns
+/// when the connection has ended; cancelling `scope` lets the request under way finish and takes no further ones.
+pub async fn serve_stream(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    routes: &Routes,
+    limits: &Limits,
+    scope: &Scope,
+) {
+    // nothing of the settings is asked of the owner
+    let settings = Arc::<EdgeSettings>::default();
+    drive(stream, Origin::Socket, routes, limits, || Arc::clone(&settings), scope.clone()).await;
 }
 
 async fn accept(listener: TcpListener, listening: Arc<Listening>, scope: Scope) {
@@ -51,7 +74,7 @@ async fn accept(listener: TcpListener, listening: Arc<Listening>, scope: Scope) 
                     tracing::warn!(%peer, limit = listening.limits.connections, "no room for another connection");
                     continue;
                 };
-                let connection = drive(stream, peer, Arc::clone(&listening), scope.clone());
+                let connection = over_tcp(stream, peer, Arc::clone(&listening), scope.clone());
                 scope.spawn("connection", async move {
                     connection.await;
                     drop(place);
@@ -68,6 +91,16 @@ async fn accept(listener: TcpListener, listening: Arc<Listening>, scope: Scope) 
             }
         }
     }
+}
+
+async fn over_tcp(stream: TcpStream, peer: SocketAddr, listening: Arc<Listening>, scope: Scope) {
+    let Ok(local) = stream.local_addr() else { return };
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "small packets will wait for each other");
+    }
+    let Listening { routes, settings, limits } = &*listening;
+    let now = || Arc::clone(&settings.borrow());
+    drive(stream, Origin::Tcp { peer, local }, routes, limits, now, scope).await;
 }
 
 /// Whether a client gave up between its arrival and our accepting it.

@@ -29,6 +29,7 @@ pub use error::SpawnError;
 pub use exit::{Exit, Phase, StopPolicy, Stopped};
 pub use launch::Launch;
 pub use process::Process;
+pub use resolve::resolve;
 pub use spawner::Spawner;
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::{Launch, SpawnError, platform};
 ///
 /// # Errors
 /// Says which of the two is missing or not usable.
-pub(crate) fn resolve(launch: &Launch) -> Result<PathBuf, SpawnError> {
+pub fn resolve(launch: &Launch) -> Result<PathBuf, SpawnError> {
     let base = match &launch.working_dir {
         Some(dir) => {
             check_folder(dir)?;

@@ -13,6 +13,7 @@ mod console;
 mod directory;
 mod format;
 mod layer;
+mod reading;
 mod redact;
 mod rotate;
 mod server;
@@ -20,6 +21,7 @@ mod setup;
 mod text;
 
 pub use directory::{Platform, directory};
+pub use reading::{LogLine, Read};
 pub use redact::Redactor;
 pub use rotate::Limits;
 pub use server::{LineKind, ServerLog, ServerLogs};

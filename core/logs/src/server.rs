@@ -4,7 +4,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    fmt,
+    fmt, io,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
@@ -13,8 +13,9 @@ use mcpproxy_domain::ServerName;
 use time::OffsetDateTime;
 
 use crate::{
-    Limits, LogError, Redactor,
+    Limits, LogError, Read, Redactor,
     format::iso,
+    reading,
     rotate::{RotatingFile, make_folder},
     text::{clip, escape},
 };
@@ -144,6 +145,14 @@ impl ServerLog {
     /// Forgets the lines in memory: a new process begins, whose errors are its own.
     pub fn forget_tail(&self) {
         self.0.tail.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Reads at most `tail` lines of the file: the last ones, or the first ones behind `cursor`. Blocking.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn read(&self, tail: usize, cursor: Option<u64>) -> io::Result<Read> {
+        reading::read(&self.0.path, tail, cursor)
     }
 
     /// The file, for whoever wants to show it.

@@ -12,13 +12,19 @@ use mcpproxy_domain::{
         gate::{self, Standing},
     },
 };
+use mcpproxy_ipc_proto::call::CallTool;
 use mcpproxy_runtime::{Catalog, Fleet, Runtime};
 use mcpproxy_upstream::{Snapshot, code_of};
-use mcpproxy_wire::{Exchange, LinkError, Message, Object, Outcome, Timing};
+use mcpproxy_wire::{Exchange, LinkError, Message, Object, Outcome, Timing, stateless::without_marks};
 use serde_json::value::{RawValue, to_raw_value};
 use tokio::sync::watch;
 
-use crate::{Refusal, arguments::Arguments, nearest::nearest};
+use crate::{
+    Refusal,
+    arguments::Arguments,
+    history::{Begun, End, History, Origin, Source},
+    nearest::nearest,
+};
 
 /// No call lives longer, however often it reports progress.
 const LONGEST_CALL: Duration = Duration::from_secs(3600);
@@ -29,6 +35,7 @@ pub struct Calls {
     fleet: watch::Receiver<Arc<Fleet>>,
     catalog: watch::Receiver<Arc<Catalog>>,
     arguments: Arguments,
+    history: History,
 }
 
 /// One call.
@@ -44,6 +51,10 @@ pub struct Call {
     pub meta: Option<Box<RawValue>>,
     /// In whose name.
     pub principal: Principal,
+    /// Whether the caller knows the marks that only results of the stateless era carry.
+    pub knows_marks: bool,
+    /// Where it comes from.
+    pub origin: Origin,
 }
 
 /// Reads the name of a tool, `server:tool`, as callers write it.
@@ -61,15 +72,55 @@ pub fn tool_named(name: &str) -> Result<ToolId, Refusal> {
 }
 
 impl Calls {
-    pub(crate) fn new(runtime: &Runtime) -> Self {
-        Self { fleet: runtime.fleet.clone(), catalog: runtime.catalog.clone(), arguments: Arguments::default() }
+    pub(crate) fn new(runtime: &Runtime, history: History) -> Self {
+        let (fleet, catalog) = (runtime.fleet.clone(), runtime.catalog.clone());
+        Self { fleet, catalog, arguments: Arguments::default(), history }
     }
 
     /// Calls a tool. What the upstream answers, an error too, is the outcome, unchanged.
     ///
     /// # Errors
     /// When the upstream was not asked, or gave no answer.
-    pub async fn call(&self, call: Call, exchange: &Exchange) -> Result<Outcome, Refusal> {
+    pub async fn call(&self, mut call: Call, exchange: &Exchange) -> Result<Outcome, Refusal> {
+        let request = call.arguments.as_deref().map_or(0, |arguments| arguments.get().len());
+        let origin = std::mem::take(&mut call.origin);
+        let under_way = self.history.began(Begun { tool: call.tool.clone(), variant: call.variant, origin, request });
+        let answer = self.pass(call, exchange).await;
+        let (end, response) = match &answer {
+            Ok(Ok(result)) if is_error(result) => (End::ServerError, result.get().len()),
+            Ok(Ok(result)) => (End::Result, result.get().len()),
+            Ok(Err(_)) => (End::ServerError, 0),
+            Err(refusal) => (End::Refused(refusal.code, refusal.message.clone()), 0),
+        };
+        under_way.ended(end, response);
+        answer
+    }
+
+    /// A call of a person: the answer is the server's result, and its error is an error.
+    ///
+    /// # Errors
+    /// As [`Calls::call`], and what the server answered instead of a result.
+    pub async fn run(&self, ask: &CallTool) -> Result<Box<RawValue>, Refusal> {
+        let variant = Variant::ALL.into_iter().find(|variant| variant.as_str() == ask.variant).ok_or_else(|| {
+            Refusal::new(Code::InvalidInput, format!("{:?} is no door", ask.variant), "use read, write or destructive")
+        })?;
+        let call = Call {
+            tool: tool_named(&ask.tool)?,
+            variant,
+            arguments: ask.args.clone(),
+            meta: None,
+            principal: Principal::Local,
+            knows_marks: false,
+            origin: Origin { source: Source::Cli, ..Origin::default() },
+        };
+        let answer = self.call(call, &Exchange::default()).await?;
+        answer.map_err(|error| {
+            let told = format!("the server answered with an error: {}", error.message());
+            Refusal::new(Code::UpstreamFailed, told, "")
+        })
+    }
+
+    async fn pass(&self, call: Call, exchange: &Exchange) -> Result<Outcome, Refusal> {
         let id = &call.tool;
         let server = self.fleet.borrow().servers.get(&id.server).cloned();
         let (tool, version) = {
@@ -81,16 +132,18 @@ impl Calls {
         let spec = server.as_deref().map(|server| server.spec.as_ref());
         gate::admit(id, call.variant, spec, standing, hints)
             .map_err(|code| self.refused(code, id, call.variant, server.as_deref()))?;
-        // the gate lets nobody through to a server that is not there or has no link
-        let (Some(server), Some(handle)) = (&server, server.as_ref().and_then(|server| server.handle.clone())) else {
+        // the gate lets nobody through to a tool that is not listed, or to a server that is not there or has no link
+        let handle = server.as_ref().and_then(|server| server.handle.clone());
+        let (Some(server), Some(tool), Some(handle)) = (&server, &tool, handle) else {
             return Err(self.refused(Code::ServerUnavailable, id, call.variant, server.as_deref()));
         };
-        if let Some(tool) = &tool {
-            self.arguments.check(tool, version, call.arguments.as_deref()).await?;
-        }
+        self.arguments.check(tool, version, call.arguments.as_deref()).await?;
         let message = Message { method: "tools/call".into(), params: Some(params(&call)) };
         let timing = Timing { silence: server.spec.call_timeout, total: LONGEST_CALL.max(server.spec.call_timeout) };
-        handle.request(&message, exchange, timing).await.map_err(|error| failed(id, &error))
+        let answer = handle.call(tool, &message, exchange, timing).await.map_err(|error| failed(id, &error))?;
+        // a result is looked through only where there can be something to find
+        let has_marks = handle.is_stateless() && !call.knows_marks;
+        Ok(if has_marks { answer.map(without_marks) } else { answer })
     }
 
     fn refused(&self, code: Code, id: &ToolId, variant: Variant, server: Option<&Snapshot>) -> Refusal {
@@ -143,6 +196,20 @@ impl Calls {
             }
         }
     }
+}
+
+/// Results up to this size are opened to see whether they are errors.
+const OPENED: usize = 64 * 1024;
+
+/// Whether a result says of itself that it is an error. Of a large one only its two ends are looked at: that it is one
+/// stands beside its content, before or behind it.
+fn is_error(result: &RawValue) -> bool {
+    let text = result.get();
+    if text.len() <= OPENED {
+        return text.contains("\"isError\"") && Object::open(result).is_some_and(|it| it.flag("isError") == Some(true));
+    }
+    let (head, tail) = (text.floor_char_boundary(256), text.ceil_char_boundary(text.len() - 256));
+    [text.get(..head), text.get(tail..)].into_iter().flatten().any(|end| end.contains("\"isError\":true"))
 }
 
 fn standing(server: &Snapshot) -> Standing {

@@ -3,23 +3,40 @@
 //! Faces translate: what arrives into a call of this crate, and its answer into their own form. Business logic is
 //! here and nowhere above. Not here: JSON-RPC envelopes and HTTP (`server`), what a rule says (`domain`).
 
+pub mod activity;
 mod arguments;
 pub mod calls;
+mod clock;
+pub mod config;
+pub mod core;
+mod diagnostics;
 pub mod direct;
 mod entry;
+mod gates;
+pub mod guard;
+pub mod history;
+mod imports;
+pub mod mask;
 mod nearest;
+pub mod people;
 mod refusal;
 pub mod servers;
+pub mod sessions;
+mod tokens;
 pub mod tools;
+pub mod watch;
 
 use std::sync::Arc;
 
-use mcpproxy_config::Config;
-use mcpproxy_runtime::Runtime;
-use tokio::sync::watch;
+use mcpproxy_config::{Config, Settings};
+use mcpproxy_runtime::{Catalog, Fleet, Runtime};
+use tokio::sync::watch as view;
 
-use self::{calls::Calls, direct::Direct, servers::Servers, tools::Tools};
-pub use self::{nearest::nearest, refusal::Refusal};
+use self::{
+    calls::Calls, config::Configuration, core::CoreFacts, direct::Direct, history::History, people::People,
+    servers::Servers, sessions::Sessions, tools::Tools,
+};
+pub use self::{imports::Import, nearest::nearest, refusal::Refusal};
 
 /// Everything that can be asked of the core. Cheap to clone.
 #[derive(Clone)]
@@ -30,27 +47,46 @@ pub struct Management {
     pub tools: Tools,
     /// All tools in one list, each under a name of its own.
     pub direct: Direct,
-    /// The servers and how they are.
+    /// The servers, and what can be done to them.
     pub servers: Servers,
-    settings: watch::Receiver<Arc<Config>>,
+    /// The settings, and changing them.
+    pub settings: Configuration,
+    /// The last calls.
+    pub history: History,
+    /// The sessions of clients.
+    pub sessions: Sessions,
+    /// Who came in at a browser.
+    pub people: People,
+    facts: Arc<CoreFacts>,
+    fleet: view::Receiver<Arc<Fleet>>,
+    catalog: view::Receiver<Arc<Catalog>>,
+    config: view::Receiver<Arc<Config>>,
 }
 
 impl Management {
     /// The API over a running fleet.
     #[must_use]
-    pub fn new(runtime: &Runtime, settings: watch::Receiver<Arc<Config>>) -> Self {
+    pub fn new(runtime: &Runtime, settings: Settings, facts: CoreFacts) -> Self {
+        let (history, config) = (History::new(), settings.config());
         Self {
-            calls: Calls::new(runtime),
-            tools: Tools::new(runtime, settings.clone()),
+            calls: Calls::new(runtime, history.clone()),
+            tools: Tools::new(runtime, config.clone(), history.clone()),
             direct: Direct::new(runtime),
-            servers: Servers::new(runtime),
-            settings,
+            servers: Servers::new(runtime, settings.clone(), history.clone()),
+            settings: Configuration::new(settings),
+            history,
+            sessions: Sessions::default(),
+            people: People::default(),
+            facts: Arc::new(facts),
+            fleet: runtime.fleet.clone(),
+            catalog: runtime.catalog.clone(),
+            config,
         }
     }
 
     /// What clients are told about using the proxy, if the settings say something.
     #[must_use]
     pub fn instructions(&self) -> Option<String> {
-        self.settings.borrow().instructions.clone()
+        self.config.borrow().instructions.clone()
     }
 }

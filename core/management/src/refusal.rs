@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use mcpproxy_domain::Code;
+use mcpproxy_config::ConfigError;
+use mcpproxy_domain::{Code, Problem};
+use mcpproxy_ipc_proto::view::FieldError;
+
+use crate::config::field_error;
 
 /// Why a request was not carried out, for a face to put into its own form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,11 +22,44 @@ pub struct Refusal {
     pub nearest: Vec<String>,
     /// The JSON Schema that the arguments do not fit, verbatim; only for [`Code::InvalidArguments`].
     pub input_schema: Option<Arc<str>>,
+    /// Each fault of settings that were handed in, with its place.
+    pub faults: Vec<FieldError>,
 }
 
 impl Refusal {
     /// A refusal in words.
     pub fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: hint.into(), nearest: Vec::new(), input_schema: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            nearest: Vec::new(),
+            input_schema: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A fault of our own.
+    pub(crate) fn internal(message: &str) -> Self {
+        Self::new(Code::Internal, message, "try again; if it stays so, look into the log of the core")
+    }
+
+    /// Faults of settings that were handed in.
+    pub(crate) fn of_problems(problems: &[Problem]) -> Self {
+        let told: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let faults = problems.iter().map(field_error).collect();
+        Self { faults, ..Self::new(Code::InvalidInput, told.join("; "), "correct them, and try again") }
+    }
+}
+
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        let code = error.code();
+        match error {
+            // what was handed in has faults, and not the file
+            ConfigError::Invalid { problems, .. } => Self { code, ..Self::of_problems(&problems) },
+            ConfigError::Refused(objection) => Self::new(code, objection.message, objection.hint),
+            other => Self::new(code, other.to_string(), ""),
+        }
     }
 }

@@ -1,16 +1,23 @@
 //! Finding tools by a question, and describing those whose names are known.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use mcpproxy_config::{Config, ResponseDetail};
 use mcpproxy_domain::{Code, ToolId, tool::Annotations};
 use mcpproxy_index::Searcher;
+use mcpproxy_ipc_proto::view;
 use mcpproxy_runtime::{Catalog, Fleet, Runtime};
+use mcpproxy_upstream::Tool;
 use serde::Serialize;
 use tokio::sync::watch;
 
 pub use crate::entry::{CompactEntry, Entries, FullEntry};
-use crate::{Refusal, nearest::nearest};
+use crate::{
+    Refusal,
+    history::{History, Usage},
+    nearest::nearest,
+    servers::{annotations, hint},
+};
 
 /// The most tools in one answer.
 pub const MOST_RESULTS: usize = 100;
@@ -29,6 +36,7 @@ pub struct Tools {
     catalog: watch::Receiver<Arc<Catalog>>,
     searcher: Searcher,
     settings: watch::Receiver<Arc<Config>>,
+    history: History,
 }
 
 /// How an answer shows its tools.
@@ -112,13 +120,53 @@ impl Filters {
 }
 
 impl Tools {
-    pub(crate) fn new(runtime: &Runtime, settings: watch::Receiver<Arc<Config>>) -> Self {
+    pub(crate) fn new(runtime: &Runtime, settings: watch::Receiver<Arc<Config>>, history: History) -> Self {
         Self {
             fleet: runtime.fleet.clone(),
             catalog: runtime.catalog.clone(),
             searcher: runtime.searcher.clone(),
             settings,
+            history,
         }
+    }
+
+    /// Every tool that is known, server by server; those that the settings hold back too.
+    #[must_use]
+    pub fn all(&self) -> view::ToolList {
+        let fleet = Arc::clone(&self.fleet.borrow());
+        let usage = self.history.usage_of(None);
+        let mut tools = Vec::new();
+        let mut stats = view::ToolStats::default();
+        for server in fleet.servers.values().filter(|server| server.spec.may_run()) {
+            for tool in server.tools.iter() {
+                let is_denied = !server.spec.tools.lets_through(&tool.id.tool);
+                stats.disabled += usize::from(is_denied);
+                tools.push(tool_view(tool, is_denied, &usage));
+            }
+        }
+        stats.total = tools.len();
+        stats.enabled = stats.total - stats.disabled;
+        view::ToolList { tools, stats }
+    }
+
+    /// Finds tools as an agent would, for people.
+    ///
+    /// # Errors
+    /// [`Code::InvalidInput`] for an empty question.
+    pub fn search(&self, query: &str, limit: Option<usize>) -> Result<view::Found, Refusal> {
+        let begun = Instant::now();
+        let catalog = Arc::clone(&self.catalog.borrow());
+        let limit = limit.unwrap_or_else(|| self.settings.borrow().tools_limit).clamp(1, MOST_RESULTS);
+        let hits =
+            self.searcher.search(query, limit, |id| catalog.get(id).is_some()).map_err(|error| unsearched(&error))?;
+        let usage = self.history.usage_of(None);
+        let found = hits.iter().filter_map(|hit| {
+            let tool = tool_view(catalog.get(&hit.id)?, false, &usage);
+            Some(view::FoundTool { tool, score: hit.score })
+        });
+        let results: Vec<_> = found.collect();
+        let took = format!("{:.1}ms", begun.elapsed().as_secs_f64() * 1e3);
+        Ok(view::Found { query: query.to_owned(), total: results.len(), results, took })
     }
 
     /// Finds the tools that fit a question. What may not be seen is left out before the cut, so that `limit` tools
@@ -137,14 +185,7 @@ impl Tools {
         };
         let catalog = Arc::clone(&self.catalog.borrow());
         let visible = |id: &ToolId| catalog.get(id).is_some_and(|tool| ask.filters.let_through(&tool.annotations));
-        let hits = self.searcher.search(&ask.query, limit, visible).map_err(|error| match error {
-            mcpproxy_index::Error::EmptyQuery => Refusal::new(
-                Code::InvalidInput,
-                "the query is empty",
-                "say in a few words what the tool should do, for example: convert a temperature",
-            ),
-            other => Refusal::new(Code::Internal, format!("the search failed: {other}"), "try again"),
-        })?;
+        let hits = self.searcher.search(&ask.query, limit, visible).map_err(|error| unsearched(&error))?;
         let found = hits.iter().filter_map(|hit| Some((catalog.get(&hit.id)?, hit.score)));
         let tools = match detail {
             Detail::Full => Entries::Full(found.map(|(tool, score)| FullEntry::new(tool, Some(score))).collect()),
@@ -199,6 +240,33 @@ impl Tools {
         (nothing_found && held > 0).then(|| {
             format!("{held} configured server(s) wait for a person's approval; their tools cannot be found before it.")
         })
+    }
+}
+
+fn unsearched(error: &mcpproxy_index::Error) -> Refusal {
+    match error {
+        mcpproxy_index::Error::EmptyQuery => Refusal::new(
+            Code::InvalidInput,
+            "the query is empty",
+            "say in a few words what the tool should do, for example: convert a temperature",
+        ),
+        other => Refusal::new(Code::Internal, format!("the search failed: {other}"), "try again"),
+    }
+}
+
+/// A tool as people see it. `is_denied` = the settings hold it back.
+pub(crate) fn tool_view(tool: &Tool, is_denied: bool, usage: &Usage) -> view::ToolView {
+    let (used, last_used) = usage.of(&tool.id);
+    view::ToolView {
+        name: tool.id.tool.to_string(),
+        server_name: tool.id.server.to_string(),
+        description: tool.definition.description.clone(),
+        schema: tool.definition.input_schema.clone(),
+        usage: used,
+        last_used,
+        annotations: Some(annotations(&tool.annotations)),
+        call_with: hint(&tool.annotations),
+        config_denied: is_denied,
     }
 }
 

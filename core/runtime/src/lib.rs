@@ -12,13 +12,18 @@ mod supervisor;
 use std::sync::Arc;
 
 use mcpproxy_config::Config;
-use mcpproxy_domain::server::lifecycle::Policy;
+use mcpproxy_domain::{ServerName, ServerSpec, server::lifecycle::Policy};
 use mcpproxy_index::Searcher;
+use mcpproxy_logs::ServerLogs;
 use mcpproxy_task::Scope;
-use mcpproxy_upstream::Surroundings;
-use tokio::sync::{broadcast, watch};
+use mcpproxy_upstream::{Failure, Surroundings, probe};
+use tokio::sync::{broadcast, mpsc, watch};
 
+use self::supervisor::Order;
 pub use self::{catalog::Catalog, fleet::Fleet, news::News};
+
+/// How many wishes may wait for the supervisor.
+const ORDERS: usize = 16;
 
 /// The views of a running fleet. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +37,9 @@ pub struct Runtime {
     /// Finds tools.
     pub searcher: Searcher,
     news: broadcast::Sender<News>,
+    orders: mpsc::Sender<Order>,
+    surroundings: Arc<Surroundings>,
+    scope: Scope,
 }
 
 impl Runtime {
@@ -52,19 +60,43 @@ impl Runtime {
         let (fleet_sender, fleet) = watch::channel(Arc::default());
         let (catalog_sender, catalog) = watch::channel(Arc::default());
         let (indexed_sender, indexed) = watch::channel(0);
+        let (orders, received) = mpsc::channel(ORDERS);
+        let surroundings = Arc::new(surroundings);
         let supervisor = supervisor::Supervisor::new(
             settings,
-            Arc::new(surroundings),
+            Arc::clone(&surroundings),
             policy,
             scope.clone(),
             supervisor::Publication { fleet: fleet_sender, catalog: catalog_sender, news: news.clone() },
+            received,
         );
         scope.spawn("supervisor", async move {
             first.await;
             supervisor.run().await;
         });
         scope.spawn_until_cancelled("indexing", indexing::follow(catalog.clone(), writer, indexed_sender));
-        Ok(Self { fleet, catalog, indexed, searcher, news })
+        let scope = scope.clone();
+        Ok(Self { fleet, catalog, indexed, searcher, news, orders, surroundings, scope })
+    }
+
+    /// Opens the link of a server anew. It is under way when this returns; the fleet shows what comes of it.
+    pub async fn restart(&self, server: &ServerName) {
+        // the supervisor is gone only when the core stops, and then nothing is started again
+        let _ = self.orders.send(Order::Restart(server.clone())).await;
+    }
+
+    /// Opens a link to a server beside the fleet, asks for its tools, closes it. This runs the server's code.
+    ///
+    /// # Errors
+    /// What went wrong, with the server's last words.
+    pub async fn probe(&self, spec: &ServerSpec) -> Result<probe::Report, Failure> {
+        probe::look(spec, &self.surroundings, &self.scope).await
+    }
+
+    /// The logs of the servers.
+    #[must_use]
+    pub fn logs(&self) -> &ServerLogs {
+        &self.surroundings.logs
     }
 
     /// The news from now on. Whoever lags loses the oldest and reads the views again.

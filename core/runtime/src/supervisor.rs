@@ -10,9 +10,16 @@ use mcpproxy_domain::{
 };
 use mcpproxy_task::Scope;
 use mcpproxy_upstream::{Actor, Snapshot, Surroundings};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 use crate::{Catalog, Fleet, News};
+
+/// What a person may ask for besides what the settings say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Open the link of this server anew.
+    Restart(ServerName),
+}
 
 /// Where the supervisor publishes.
 pub(crate) struct Publication {
@@ -29,6 +36,7 @@ pub(crate) struct Supervisor {
     publication: Publication,
     /// Told by every actor that published something.
     changed: Arc<Notify>,
+    orders: mpsc::Receiver<Order>,
     actors: BTreeMap<ServerName, Actor>,
     /// Removed servers whose actors still release what they hold. A name is free again when its actor has ended.
     leaving: BTreeMap<ServerName, Actor>,
@@ -41,6 +49,7 @@ impl Supervisor {
         policy: Policy,
         scope: Scope,
         publication: Publication,
+        orders: mpsc::Receiver<Order>,
     ) -> Self {
         Self {
             settings,
@@ -49,6 +58,7 @@ impl Supervisor {
             scope,
             publication,
             changed: Arc::default(),
+            orders,
             actors: BTreeMap::new(),
             leaving: BTreeMap::new(),
         }
@@ -64,6 +74,11 @@ impl Supervisor {
             tokio::select! {
                 () = self.scope.cancelled() => break,
                 () = changed.notified() => {}
+                Some(order) = self.orders.recv() => {
+                    // whoever asks may have changed the settings a moment ago
+                    self.reconcile();
+                    self.obey(&order);
+                }
                 still_there = self.settings.changed() => if still_there.is_err() { break },
             }
         }
@@ -98,6 +113,12 @@ impl Supervisor {
         }
     }
 
+    fn obey(&self, Order::Restart(name): &Order) {
+        if let Some(actor) = self.actors.get(name) {
+            actor.restart();
+        }
+    }
+
     fn publish(&self) {
         let servers: BTreeMap<ServerName, Arc<Snapshot>> =
             self.actors.iter().map(|(name, actor)| (name.clone(), actor.snapshot())).collect();
@@ -107,10 +128,11 @@ impl Supervisor {
         }
         let fleet = Arc::new(Fleet { servers, version: before.version + 1 });
         let catalog = self.publication.catalog.borrow().after(&fleet).map(Arc::new);
-        self.publication.fleet.send_replace(Arc::clone(&fleet));
+        // before the fleet: a server that is seen to be ready has its tools
         if let Some(catalog) = &catalog {
             self.publication.catalog.send_replace(Arc::clone(catalog));
         }
+        self.publication.fleet.send_replace(Arc::clone(&fleet));
         for news in told(&before, &fleet, catalog.as_deref()) {
             // nobody listens: that is no error
             let _ = self.publication.news.send(news);

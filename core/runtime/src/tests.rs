@@ -28,15 +28,8 @@ fn server(name: &str, tools: &[&str]) -> Snapshot {
         health_interval: None,
         tools: ToolFilter::All,
     };
-    Snapshot {
-        spec: Arc::new(spec),
-        state: State::Backoff,
-        failures: 0,
-        handle: None,
-        hello: None,
-        tools: tools.iter().map(tool).collect(),
-        failure: None,
-    }
+    let tools = tools.iter().map(tool).collect();
+    Snapshot { state: State::Backoff, tools, ..Snapshot::of(Arc::new(spec)) }
 }
 
 fn fleet<const N: usize>(servers: [&Snapshot; N]) -> Fleet {

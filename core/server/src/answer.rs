@@ -14,21 +14,21 @@ use std::{
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use mcpproxy_domain::Principal;
 use mcpproxy_edge::Body;
 use mcpproxy_task::Scope;
-use mcpproxy_wire::{
-    Exchange, Id, Message, Object, Outcome, Progress, envelope, sse,
-    stateless::{complete, without_marks},
-};
+use mcpproxy_wire::{Exchange, Id, Message, Object, Outcome, Progress, envelope, sse, stateless::complete};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{accept::Accept, errors::json, face::Shared, methods, sessions::Session, stream::event_stream};
+use crate::{
+    accept::Accept, caller::Caller, errors::json, face::Shared, methods, sessions::Session, stream::event_stream,
+};
 
 /// Progress that may wait for a slow client; more is dropped, and superseded by the next.
 const PROGRESS: usize = 64;
+/// A result of this size goes out as it lies in memory; below, a copy costs less than a write more.
+const LARGE: usize = 128 << 10;
 /// Events that may wait for a slow client.
 const EVENTS: usize = 16;
 
@@ -61,23 +61,40 @@ pub(crate) fn whole(id: &Id, outcome: &Outcome, accept: Accept) -> Response<Body
     event_stream(receiver)
 }
 
+/// The answer to a call that has ended.
+fn finished(id: &Id, outcome: Outcome, accept: Accept) -> Response<Body> {
+    match outcome {
+        Ok(result) if accept.json && result.get().len() >= LARGE => {
+            // the envelope of a small result, opened where that stands
+            let mut before = envelope::response(id, &Ok(RawValue::NULL.to_owned()));
+            let after = before.split_off(before.len().saturating_sub(1));
+            before.truncate(before.len().saturating_sub(RawValue::NULL.get().len()));
+            let result = Box::<str>::from(result).into_boxed_bytes();
+            let pieces = [before.into(), result.into(), after.into()];
+            json(StatusCode::OK, Vec::new()).map(|_| Body::pieces(pieces))
+        }
+        outcome => whole(id, &outcome, accept),
+    }
+}
+
 impl Running {
     /// Carries the request out and answers it.
-    pub(crate) async fn answer(self, accept: Accept, principal: Principal) -> Response<Body> {
+    pub(crate) async fn answer(self, accept: Accept, caller: Caller) -> Response<Body> {
         let (progress_sender, mut progress) = mpsc::channel(PROGRESS);
         let token = progress_token(self.message.params.as_deref()).filter(|_| accept.events);
         let exchange = Exchange {
             progress: token.map(|token| Progress::new(token, progress_sender)),
             cancel: self.cancel.clone(),
+            param_headers: Default::default(),
         };
         let (id, shared) = (self.id.clone(), Arc::clone(&self.shared));
-        let mut answer = self.start(exchange, principal);
+        let mut answer = self.start(exchange, caller);
         let first = tokio::select! {
             // progress was sent before the answer, so it is looked for first
             biased;
             Some(params) = progress.recv() => Some(params),
-            outcome = &mut answer => return whole(&id, &outcome, accept),
-            () = tokio::time::sleep(shared.settings.stream_after), if accept.events => None,
+            outcome = &mut answer => return finished(&id, outcome, accept),
+            () = shared.alarms.set(shared.settings.stream_after), if accept.events => None,
         };
         let (events, receiver) = mpsc::channel(EVENTS);
         let keep_alive = shared.settings.keep_alive;
@@ -107,7 +124,7 @@ impl Running {
     }
 
     /// Begins the call.
-    fn start(self, exchange: Exchange, principal: Principal) -> Attended {
+    fn start(self, exchange: Exchange, caller: Caller) -> Attended {
         let is_stateless = self.is_stateless();
         let Self { shared, session, id, message, cancel } = self;
         let patience = if is_stateless { Duration::ZERO } else { shared.settings.abandoned_after };
@@ -115,8 +132,9 @@ impl Running {
         let work = calls.track(async move {
             // let go before the answer goes out, so that the client may use the id again
             let _under_way = session.map(|session| UnderWay { session, id });
-            let outcome = methods::run(&shared, message, &exchange, principal).await;
-            outcome.map(|result| if is_stateless { complete(result) } else { without_marks(result) })
+            let _held = caller.mark.hold();
+            let outcome = methods::run(&shared, message, &exchange, &caller).await;
+            if is_stateless { outcome.map(complete) } else { outcome }
         });
         Attended { work: Some(Box::pin(work)), calls, cancel, patience }
     }
@@ -183,12 +201,26 @@ fn progress_token(params: Option<&RawValue>) -> Option<Box<RawValue>> {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
     use tokio::{
         sync::oneshot,
         time::{Instant, timeout},
     };
 
     use super::*;
+
+    #[tokio::test]
+    async fn a_large_answer_is_the_same_bytes_as_one_that_was_written_in_one_piece() {
+        let accept = Accept { json: true, events: true };
+        let text = |size| RawValue::from_string(format!("{{\"text\":\"{}\"}}", "x".repeat(size))).unwrap();
+        for (id, size) in [("1", 0), ("\"a\"", LARGE - 12), ("1", LARGE - 11), ("\"null}\"", 2 * LARGE)] {
+            let id = Id::from_raw(&RawValue::from_string(id.to_owned()).unwrap()).unwrap();
+            let response = finished(&id, Ok(text(size)), accept);
+            assert_eq!(response.headers()[http::header::CONTENT_TYPE], "application/json");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(body, envelope::response(&id, &Ok(text(size))), "{size}");
+        }
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_call_that_its_client_left_is_waited_for_and_cancelled_after_a_while() {

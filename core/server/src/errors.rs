@@ -68,6 +68,9 @@ pub(crate) const fn rpc_code(code: Code) -> i64 {
         | Code::InvalidArguments
         | Code::ServerNotFound
         | Code::ToolNotFound
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::Conflict
         | Code::WrongVariant => error_code::INVALID_PARAMS,
         Code::Internal => error_code::INTERNAL_ERROR,
         Code::Unauthorized
@@ -82,6 +85,7 @@ pub(crate) const fn rpc_code(code: Code) -> i64 {
         | Code::TooLarge
         | Code::Timeout
         | Code::Cancelled
+        | Code::Busy
         | Code::Draining
         | Code::Unsupported
         | Code::UpstreamFailed

@@ -14,6 +14,7 @@ use mcpproxy_wire::{
 };
 
 use crate::{
+    alarm::Alarms,
     errors::{Protest, empty},
     mode::Mode,
     sessions::{Session, Sessions},
@@ -65,6 +66,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     /// Calls under way, until their answer is delivered; they may outlive the connection of their client.
     pub(crate) calls: Scope,
+    /// Tell calls that they take their time.
+    pub(crate) alarms: Alarms,
     /// Streams of our own messages; they have no end of their own.
     pub(crate) streams: Scope,
 }
@@ -96,7 +99,7 @@ impl McpFace {
         }
     }
 
-    async fn answer(&self, request: Request, context: Context) -> Response {
+    pub(crate) async fn answer(&self, request: Request, context: Context) -> Response {
         let answered = match *request.method() {
             Method::POST => crate::post::post(&self.shared, request, context).await,
             // the stateless era has neither streams of their own nor sessions to end
@@ -139,9 +142,9 @@ impl Shared {
         calls: Scope,
         streams: Scope,
     ) -> Self {
-        let list = (mode == Mode::Direct).then(|| management.direct.changes());
-        let sessions = Sessions::new(signer, mode, list.clone(), streams.token());
-        Self { management, mode, list, sessions, settings, calls, streams }
+        let list = (mode != Mode::Search).then(|| management.direct.changes());
+        let sessions = Sessions::new(signer, mode.clone(), list.clone(), streams.token(), management.sessions.clone());
+        Self { management, mode, list, sessions, settings, calls, alarms: Alarms::default(), streams }
     }
 
     /// The session that a request names.

@@ -4,12 +4,15 @@
 //! what a call may do (`management`); REST.
 
 mod accept;
+mod alarm;
 mod answer;
+mod caller;
 mod changes;
 mod errors;
 mod face;
 mod methods;
 mod mode;
+mod one_server;
 mod post;
 mod sessions;
 mod stateless;
@@ -18,3 +21,4 @@ mod tools;
 
 pub use face::{McpFace, Settings};
 pub use mode::Mode;
+pub use one_server::ServerFaces;

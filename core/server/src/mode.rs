@@ -1,18 +1,22 @@
-//! The two ways in which an endpoint shows tools.
+//! The ways in which an endpoint shows tools.
+
+use mcpproxy_domain::ServerName;
 
 /// How an endpoint shows the tools of upstream servers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// A few built-in tools, one of which finds the others.
     Search,
     /// Every tool, under a name of its own.
     Direct,
+    /// The tools of one server, as if the client spoke to it.
+    Server(ServerName),
 }
 
 impl Mode {
     /// What clients are told about using the endpoint. The first sentences have to suffice for a call: of a server whose
     /// tools it keeps back, Codex shows its model 247 characters and nothing else.
-    pub(crate) const fn instructions(self) -> &'static str {
+    pub(crate) const fn instructions(&self) -> &'static str {
         match self {
             Self::Search => {
                 "Finds the right tool among all those of many MCP servers. First call retrieve_tools with {query}, a \
@@ -25,14 +29,16 @@ impl Mode {
                 the name of its server, followed by two underscores; call it by that name, with arguments that fit its \
                 inputSchema. The list changes as servers come and go: ask for it again when you are told so."
             }
+            Self::Server(_) => "",
         }
     }
 
     /// The mark of the mode in a session id.
-    pub(crate) const fn mark(self) -> u8 {
+    pub(crate) const fn mark(&self) -> u8 {
         match self {
             Self::Search => 0,
             Self::Direct => 1,
+            Self::Server(_) => 2,
         }
     }
 }

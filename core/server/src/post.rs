@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 use crate::{
     accept::Accept,
     answer,
+    caller::{self, Caller},
     errors::{Protest, empty, json},
     face::Shared,
     methods,
@@ -30,7 +31,7 @@ pub(crate) async fn post(shared: &Arc<Shared>, request: Request, context: Contex
     let body = read_body(body, shared.settings.message_cap, shared.settings.body_silence).await.map_err(unread)?;
     match decode(&body).map_err(|error| undecoded(&error))? {
         Envelope::Request { id, method, params } if method == INITIALIZE => {
-            initialize(shared, &id, params, context.principal)
+            initialize(shared, &id, params, context.principal).await
         }
         Envelope::Request { id, method, params } if stateless::is_meant(&parts.headers, params) => {
             let message = Message { method: method.into_owned().into(), params: params.map(ToOwned::to_owned) };
@@ -63,7 +64,7 @@ pub(crate) async fn post(shared: &Arc<Shared>, request: Request, context: Contex
     }
 }
 
-fn initialize(
+async fn initialize(
     shared: &Shared,
     id: &Id,
     params: Option<&RawValue>,
@@ -73,18 +74,22 @@ fn initialize(
     // a client that does not say speaks the first revision of this transport
     let asked = params.text("protocolVersion").filter(|asked| !asked.is_empty());
     let revision = asked.map_or(Revision::V2025_03_26, |asked| Revision::negotiate(&asked));
-    let session = shared.sessions.open(revision, principal).map_err(|error| {
+    let outcome = methods::hello(shared, revision).await;
+    if outcome.is_err() {
+        return Ok(json(StatusCode::OK, mcpproxy_wire::envelope::response(id, &outcome)));
+    }
+    let info = params.get("clientInfo").and_then(Object::open);
+    let client = caller::named(info.as_ref(), revision.as_str());
+    tracing::info!(
+        client = client.name.as_deref().unwrap_or_default(),
+        version = client.version.as_deref().unwrap_or_default(),
+        revision = revision.as_str(),
+        "a client opens a session"
+    );
+    let session = shared.sessions.open(revision, principal, client).map_err(|error| {
         let told = format!("no session could be opened: {error}");
         Protest::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, told).about(Some(id.clone()))
     })?;
-    let client = params.get("clientInfo").and_then(Object::open).unwrap_or_default();
-    tracing::info!(
-        client = %client.text("name").unwrap_or_default(),
-        version = %client.text("version").unwrap_or_default(),
-        revision = revision.as_str(),
-        "a client opened a session"
-    );
-    let outcome = Ok(methods::hello(shared, revision));
     let mut response = json(StatusCode::OK, mcpproxy_wire::envelope::response(id, &outcome));
     if let Ok(value) = HeaderValue::from_str(&session) {
         response.headers_mut().insert(SESSION_HEADER, value);
@@ -100,6 +105,7 @@ async fn run(
     accept: Accept,
     context: &Context,
 ) -> Result<Response<Body>, Protest> {
+    methods::settle(shared, &message).await;
     if let Some(outcome) = methods::at_once(shared, Some(&session), &message) {
         return Ok(answer::whole(&id, &outcome, accept));
     }
@@ -107,8 +113,9 @@ async fn run(
         let told = format!("a request with the id {id} is under way in this session; ids must be unique");
         return Err(Protest::new(StatusCode::BAD_REQUEST, Code::InvalidInput, told).about(Some(id)));
     };
+    let caller = Caller { principal: context.principal, mark: Arc::clone(&session.mark), is_stateless: false };
     let call = answer::Running { shared: Arc::clone(shared), session: Some(session), id, message, cancel };
-    Ok(call.answer(accept, context.principal).await)
+    Ok(call.answer(accept, caller).await)
 }
 
 fn declared_json(headers: &HeaderMap) -> Result<(), Protest> {

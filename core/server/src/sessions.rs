@@ -10,7 +10,10 @@ use std::{
 };
 
 use mcpproxy_domain::Principal;
-use mcpproxy_management::direct::Changes;
+use mcpproxy_management::{
+    direct::Changes,
+    sessions::{Client, SessionMark, Sessions as Seen},
+};
 use mcpproxy_wire::{
     Id, Revision,
     session::{SessionClaims, SessionSigner},
@@ -31,6 +34,8 @@ const IDLE: Duration = Duration::from_secs(30 * 60);
 pub(crate) struct Session {
     /// The mark of the one in whose name it was opened.
     owner: u8,
+    /// How people see it.
+    pub(crate) mark: Arc<SessionMark>,
     /// Fires when the session ends: by DELETE, or with the core.
     pub(crate) ended: CancellationToken,
     /// The requests under way. Held for map operations only.
@@ -48,6 +53,7 @@ pub(crate) struct Sessions {
     mode: Mode,
     list: Option<Changes>,
     closing: CancellationToken,
+    seen: Seen,
     table: Mutex<Table>,
 }
 
@@ -59,8 +65,14 @@ struct Table {
 }
 
 impl Sessions {
-    pub(crate) fn new(signer: SessionSigner, mode: Mode, list: Option<Changes>, closing: CancellationToken) -> Self {
-        Self { signer, mode, list, closing, table: Mutex::default() }
+    pub(crate) fn new(
+        signer: SessionSigner,
+        mode: Mode,
+        list: Option<Changes>,
+        closing: CancellationToken,
+        seen: Seen,
+    ) -> Self {
+        Self { signer, mode, list, closing, seen, table: Mutex::default() }
     }
 
     pub(crate) fn signer(&self) -> &SessionSigner {
@@ -68,9 +80,14 @@ impl Sessions {
     }
 
     /// Opens a session; its id goes to the client.
-    pub(crate) fn open(&self, revision: Revision, principal: Principal) -> Result<String, getrandom::Error> {
+    pub(crate) fn open(
+        &self,
+        revision: Revision,
+        principal: Principal,
+        client: Client,
+    ) -> Result<String, getrandom::Error> {
         let id = self.signer.issue(SessionClaims { revision, owner: owner(principal), endpoint: self.mode.mark() })?;
-        let session = self.keep(&mut self.table(), &id, principal);
+        let session = self.keep(&mut self.table(), &id, principal, client);
         if let Some(list) = &self.list {
             session.sees(list.version());
         }
@@ -88,15 +105,14 @@ impl Sessions {
             None => self.take_up(id, principal)?,
         };
         *session.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        session.mark.touch();
         Some(session)
     }
 
     /// A session that is not in the table: one of a core before us, or one that had to make room.
     fn take_up(&self, id: &str, principal: Principal) -> Option<Arc<Session>> {
-        let is_ours = |claims: SessionClaims| (claims.owner, claims.endpoint) == (owner(principal), self.mode.mark());
-        if !self.signer.check(id).is_some_and(is_ours) {
-            return None;
-        }
+        let is_ours = |claims: &SessionClaims| (claims.owner, claims.endpoint) == (owner(principal), self.mode.mark());
+        let claims = self.signer.check(id).filter(is_ours)?;
         let mut table = self.table();
         if table.ended.contains(id) {
             return None;
@@ -104,7 +120,9 @@ impl Sessions {
         if let Some(session) = table.open.get(id) {
             return Some(Arc::clone(session));
         }
-        Some(self.keep(&mut table, id, principal))
+        // its name was said to a core before us
+        let client = Client { revision: Some(claims.revision.as_str()), ..Client::default() };
+        Some(self.keep(&mut table, id, principal, client))
     }
 
     /// Ends a session: what runs in it is cancelled, and its id is of no use any more.
@@ -120,15 +138,17 @@ impl Sessions {
             table.ended.remove(&oldest);
         }
         drop(table);
+        session.mark.close();
         session.ended.cancel();
     }
 
-    fn keep(&self, table: &mut Table, id: &str, principal: Principal) -> Arc<Session> {
+    fn keep(&self, table: &mut Table, id: &str, principal: Principal, client: Client) -> Arc<Session> {
         if table.open.len() >= MOST_SESSIONS {
             make_room(&mut table.open);
         }
         let session = Arc::new(Session {
             owner: owner(principal),
+            mark: self.seen.opened(client),
             ended: self.closing.child_token(),
             running: Mutex::default(),
             used: Mutex::new(Instant::now()),
@@ -201,14 +221,21 @@ impl Session {
 /// Drops idle sessions: all that are idle for long, or the longest idle one. Nothing that runs is lost.
 fn make_room(open: &mut HashMap<String, Arc<Session>>) {
     let before = open.len();
-    // somebody else holds a session whose request or stream is under way
-    open.retain(|_, session| Arc::strong_count(session) > 1 || session.idle_since().elapsed() < IDLE);
+    open.retain(|_, session| {
+        // somebody else holds a session whose request or stream is under way
+        let stays = Arc::strong_count(session) > 1 || session.idle_since().elapsed() < IDLE;
+        if !stays {
+            session.mark.close();
+        }
+        stays
+    });
     if open.len() < before {
         return;
     }
     let idle = open.iter().filter(|(_, session)| Arc::strong_count(session) == 1);
-    if let Some(longest) = idle.min_by_key(|(_, session)| session.idle_since()).map(|(id, _)| id.clone()) {
-        open.remove(&longest);
+    let longest = idle.min_by_key(|(_, session)| session.idle_since()).map(|(id, _)| id.clone());
+    if let Some(session) = longest.and_then(|id| open.remove(&id)) {
+        session.mark.close();
     }
 }
 
@@ -217,11 +244,15 @@ const fn owner(principal: Principal) -> u8 {
     match principal {
         Principal::Local => 0,
         Principal::KeyHolder => 1,
+        Principal::Owner => 2,
+        Principal::Person => 3,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
 
     fn sessions() -> Sessions {
@@ -229,13 +260,13 @@ mod tests {
     }
 
     fn sessions_of(mode: Mode) -> Sessions {
-        Sessions::new(SessionSigner::new([1; 32]), mode, None, CancellationToken::new())
+        Sessions::new(SessionSigner::new([1; 32]), mode, None, CancellationToken::new(), Seen::default())
     }
 
     #[test]
     fn a_session_survives_a_restart_but_not_its_end_nor_another_owner() {
         let before = sessions();
-        let id = before.open(Revision::V2025_06_18, Principal::Local).unwrap();
+        let id = before.open(Revision::V2025_06_18, Principal::Local, Client::default()).unwrap();
         let after = sessions();
         let session = after.find(&id, Principal::Local).unwrap();
         assert!(after.find(&id, Principal::KeyHolder).is_none());
@@ -250,7 +281,7 @@ mod tests {
     #[test]
     fn an_id_is_taken_while_its_request_runs_and_a_cancel_finds_it() {
         let sessions = sessions();
-        let id = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let id = sessions.open(Revision::LATEST, Principal::Local, Client::default()).unwrap();
         let session = sessions.find(&id, Principal::Local).unwrap();
         let token = session.begin(&Id::from(0)).unwrap();
         assert!(session.begin(&Id::from(0)).is_none());
@@ -265,19 +296,22 @@ mod tests {
     #[test]
     fn the_table_is_bounded_and_keeps_what_is_in_use() {
         let sessions = sessions();
-        let first = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let first = sessions.open(Revision::LATEST, Principal::Local, Client::default()).unwrap();
         let in_use = sessions.find(&first, Principal::Local).unwrap();
+        let second = sessions.open(Revision::LATEST, Principal::Local, Client::default()).unwrap();
+        let dropped = Arc::clone(&sessions.find(&second, Principal::Local).unwrap().mark);
         for _ in 0..MOST_SESSIONS + 10 {
-            sessions.open(Revision::LATEST, Principal::Local).unwrap();
+            sessions.open(Revision::LATEST, Principal::Local, Client::default()).unwrap();
         }
         assert_eq!(sessions.table().open.len(), MOST_SESSIONS);
+        assert!(!dropped.is_active(SystemTime::now()) && in_use.mark.is_active(SystemTime::now()));
         assert!(Arc::ptr_eq(&in_use, &sessions.find(&first, Principal::Local).unwrap()));
     }
 
     #[test]
     fn what_a_client_has_seen_is_known_and_its_newest_stream_too() {
         let sessions = sessions();
-        let id = sessions.open(Revision::LATEST, Principal::Local).unwrap();
+        let id = sessions.open(Revision::LATEST, Principal::Local, Client::default()).unwrap();
         let session = sessions.find(&id, Principal::Local).unwrap();
         assert_eq!(session.seen(), None);
         for (version, seen) in [(0, 0), (3, 3), (2, 3)] {

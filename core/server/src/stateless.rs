@@ -7,8 +7,9 @@ use std::{borrow::Cow, sync::Arc};
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use mcpproxy_edge::{Body, Context};
+use mcpproxy_management::sessions::Client;
 use mcpproxy_wire::{
-    ErrorObject, Id, Message, Object, Revision, envelope, error_code,
+    ErrorObject, Id, Message, Object, Outcome, Revision, envelope, error_code,
     http::VERSION_HEADER,
     sse,
     stateless::{
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use crate::{
     accept::Accept,
     answer::{self, Running},
+    caller::{self, Caller},
     changes::Changes,
     errors::json as json_response,
     face::Shared,
@@ -56,24 +58,41 @@ pub(crate) async fn request(
     }
     let accept = Accept::of(headers);
     match message.method.as_ref() {
-        DISCOVER => answer::whole(&id, &Ok(discovered(shared)), accept),
+        DISCOVER => answer::whole(&id, &discovered(shared).await, accept),
         LISTEN => listen(shared, &id, message.params.as_deref()),
         "tools/call" => {
             let cancel = shared.streams.token().child_token();
             let call = Running { shared: Arc::clone(shared), id, message, cancel, session: None };
-            call.answer(accept, context.principal).await
+            let client = client_of(call.message.params.as_deref());
+            let caller = Caller {
+                principal: context.principal,
+                mark: shared.management.sessions.heard(client),
+                is_stateless: true,
+            };
+            call.answer(accept, caller).await
         }
-        "tools/list" => match methods::at_once(shared, None, &message) {
-            Some(Ok(list)) => answer::whole(&id, &Ok(cacheable(&list)), accept),
-            Some(Err(error)) => refused(&id, &error, StatusCode::OK),
-            None => refused(&id, &methods::lost(), StatusCode::OK),
-        },
+        "tools/list" => {
+            methods::settle(shared, &message).await;
+            match methods::at_once(shared, None, &message) {
+                Some(Ok(list)) => answer::whole(&id, &Ok(cacheable(&list)), accept),
+                Some(Err(error)) => refused(&id, &error, StatusCode::OK),
+                None => refused(&id, &methods::lost(), StatusCode::OK),
+            }
+        }
         other => {
             let told =
                 format!("Method not found: {other}. Offered are {DISCOVER}, tools/list, tools/call and {LISTEN}");
             refused(&id, &ErrorObject::new(error_code::METHOD_NOT_FOUND, told), StatusCode::NOT_FOUND)
         }
     }
+}
+
+/// Who asks, as each request says anew.
+fn client_of(params: Option<&RawValue>) -> Client {
+    let params = params.and_then(Object::open).unwrap_or_default();
+    let meta = params.get("_meta").and_then(Object::open).unwrap_or_default();
+    let info = meta.get(key::CLIENT_INFO).and_then(Object::open);
+    caller::named(info.as_ref(), VERSION)
 }
 
 /// What a request has to say, and where headers and body have to agree. The body decides; the headers are for those on
@@ -109,8 +128,8 @@ fn check(headers: &HeaderMap, message: &Message) -> Result<(), ErrorObject> {
 }
 
 /// What `server/discover` answers.
-fn discovered(shared: &Shared) -> Box<RawValue> {
-    let hello = methods::hello(shared, Revision::LATEST);
+async fn discovered(shared: &Shared) -> Outcome {
+    let hello = methods::hello(shared, Revision::LATEST).await?;
     let hello = Object::open(&hello).unwrap_or_default();
     let mut result = Object::default();
     let supported = raw(&json!(supported()));
@@ -120,7 +139,7 @@ fn discovered(shared: &Shared) -> Box<RawValue> {
             result.set(member, Cow::Owned(value.to_owned()));
         }
     }
-    cacheable(&result.to_raw())
+    Ok(cacheable(&result.to_raw()))
 }
 
 /// A result that may be kept, with what says for how long and by whom: it depends on what is configured, so nobody may

@@ -20,8 +20,9 @@ pub(crate) fn open(shared: &Arc<Shared>, session: &Arc<Session>) -> Response<Bod
     // what changed between the client's list and this stream is told too; and a client of whom we do not know what it
     // has seen is told at once
     let mut changes = Changes::after(shared.list.as_ref(), Some(session.seen().unwrap_or(u64::MAX)));
-    let number = session.begin_stream();
+    let (number, held) = (session.begin_stream(), session.mark.hold());
     shared.streams.spawn("client stream", async move {
+        let _held = held;
         let mut event = Bytes::from_static(sse::KEEP_ALIVE);
         loop {
             if sender.send(event).await.is_err() {

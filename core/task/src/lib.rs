@@ -2,7 +2,13 @@
 //!
 //! Not here: threads (the index and the process spawner own one each, and say why), timers, channels.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument;
@@ -100,9 +106,36 @@ impl Scope {
     }
 }
 
+/// Work ended in a panic. What it said went to the panic hook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Panicked;
+
+/// Runs work whose panic must end nothing but itself.
+///
+/// # Errors
+/// [`Panicked`]
+pub async fn catch_panic<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut work = pin!(work);
+    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
+        Ok(polled) => polled.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_ends_its_own_work_only() {
+        async fn breaks_down() -> u8 {
+            tokio::task::yield_now().await;
+            panic!("on purpose")
+        }
+        assert_eq!(catch_panic(breaks_down()).await, Err(Panicked));
+        assert_eq!(catch_panic(async { 1 }).await, Ok(1));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn cancelling_a_parent_ends_the_child_and_drain_waits() {

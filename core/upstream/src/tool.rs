@@ -1,7 +1,7 @@
 //! A tool as the rest of the core sees it: an id, what it says of itself, and its definition verbatim.
 
 use mcpproxy_domain::{ServerName, ToolId, tool::Annotations};
-use mcpproxy_wire::{Object, tools::Definition};
+use mcpproxy_wire::{Object, stateless::ParamHeaders, tools::Definition};
 
 /// One tool of one server.
 #[derive(Clone, Debug)]
@@ -12,10 +12,12 @@ pub struct Tool {
     pub annotations: Annotations,
     /// What its server sent.
     pub definition: Definition,
+    /// Which of its arguments headers repeat; none where no such headers are sent.
+    pub param_headers: ParamHeaders,
 }
 
 impl Tool {
-    /// Makes a tool of a definition.
+    /// Makes a tool of a definition, whose arguments no header repeats.
     #[must_use]
     pub fn new(server: &ServerName, definition: Definition) -> Self {
         let hints = definition.annotations.as_deref().and_then(Object::open).unwrap_or_default();
@@ -25,6 +27,11 @@ impl Tool {
             idempotent: hints.flag("idempotentHint"),
             open_world: hints.flag("openWorldHint"),
         };
-        Self { id: ToolId::new(server.clone(), definition.name.as_str()), annotations, definition }
+        Self {
+            id: ToolId::new(server.clone(), definition.name.as_str()),
+            annotations,
+            definition,
+            param_headers: ParamHeaders::default(),
+        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Id, Limits, LinkError, Message, Object, envelope};
+use crate::{Id, Limits, LinkError, Message, Object, envelope, stateless::ParamHeaders};
 
 /// The company of one request. Dropping its owner does not cancel; [`Exchange::cancel`] does.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Exchange {
     pub progress: Option<Progress>,
     /// Fires when the caller withdraws the request.
     pub cancel: CancellationToken,
+    /// Which arguments of a call headers repeat; only HTTP to a server of the stateless era has such headers.
+    pub param_headers: ParamHeaders,
 }
 
 /// The way back for the progress of one request.

@@ -32,7 +32,7 @@ pub use id::Id;
 pub use link::{Limits, LinkError, Listener};
 pub use message::{ErrorObject, Message, Outcome, error_code};
 pub use object::Object;
-pub use oversize::Ends;
+pub use oversize::{Ends, request_id};
 pub use revision::{Era, Revision};
 
 /// The largest message that is taken from a peer, in bytes, unless somebody chooses another cap.

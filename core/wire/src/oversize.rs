@@ -2,6 +2,10 @@
 //!
 //! Not here: how a transport throws the middle away.
 
+use serde_json::value::RawValue;
+
+use crate::Id;
+
 /// How many bytes are kept of each end.
 pub(crate) const KEPT: usize = 512;
 
@@ -22,6 +26,30 @@ impl Ends {
         self.tail.extend_from_slice(bytes.get(bytes.len().saturating_sub(KEPT)..).unwrap_or_default());
         self.tail.drain(..self.tail.len().saturating_sub(KEPT));
     }
+}
+
+/// The id of a request of which only the ends are left; `None` if it is no request, or its id is not to be found there.
+/// Only members of the outermost object count.
+#[must_use]
+pub fn request_id(head: &[u8], tail: &[u8]) -> Option<Id> {
+    let (head, tail) = (String::from_utf8_lossy(head), String::from_utf8_lossy(tail));
+    let head = head.trim_start_matches(|c: char| c == '\u{feff}' || c.is_whitespace());
+    let outer = head.find("\"params\"").map_or("", |at| head.get(..at).unwrap_or_default());
+    if !head.starts_with('{') || !outer.contains("\"method\"") {
+        return None;
+    }
+    // the first complete value behind the name
+    let id = |after: &str| {
+        let mut values = serde_json::Deserializer::from_str(after).into_iter::<Box<RawValue>>();
+        let raw = values.next()?.ok()?;
+        Some((Id::from_raw(&raw)?, values.byte_offset()))
+    };
+    if let Some((_, after)) = outer.split_once("\"id\":") {
+        return id(after).map(|(id, _)| id);
+    }
+    let (_, after) = tail.rsplit_once("\"id\":")?;
+    let (id, end) = id(after)?;
+    (after.get(end..)?.trim() == "}").then_some(id)
 }
 
 /// Whom a message of a server concerns.
@@ -100,6 +128,24 @@ mod tests {
             }
             assert!(ends.head.len() == KEPT && ends.tail.len() == KEPT);
             assert_eq!(concerns(&ends.head, &ends.tail), expected, "{message}");
+        }
+    }
+    #[test]
+    fn a_request_is_known_by_the_id_of_the_outermost_object() {
+        let filler = "x".repeat(5 * KEPT);
+        for (message, expected) in [
+            (r#"{"jsonrpc":"2.0","id":1,"method":"a","params":"..."}"#, Some("1")),
+            (r#"{"method":"a","id": "x\"y","params":{"id":7,"t":"..."}}"#, Some(r#""x\"y""#)),
+            (r#"{"method":"a","params":{"id":7,"t":"..."},"jsonrpc":"2.0","id":"b"}"#, Some("\"b\"")),
+            (r#"{"method":"a","params":{"t":"...","id":7}}"#, None),
+            (r#"{"method":"a","params":"... \"id\":7}"}"#, None),
+            (r#"{"jsonrpc":"2.0","id":1,"result":"..."}"#, None),
+            ("[...]", None),
+        ] {
+            let mut ends = Ends::default();
+            ends.extend(message.replace("...", &filler).as_bytes());
+            let id = request_id(&ends.head, &ends.tail);
+            assert_eq!(id.as_ref().map(|id| id.raw().get()), expected, "{message}");
         }
     }
 }

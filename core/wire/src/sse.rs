@@ -3,12 +3,14 @@
 //! Memory stays bounded whatever comes: the data of an event that outgrows the cap is thrown away but for its ends, and
 //! a line of another field that does is not heard.
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 
 use crate::Ends;
 
 /// A buffer that had to grow beyond this for one line is given back after it.
 const KEEP: usize = 1 << 20;
+/// Data of this size stay where they were read; below, a copy costs less than the buffer that they would hold on to.
+const LARGE: usize = 64 << 10;
 /// A line of another field than `data` may be so long, however small the cap.
 const SHORTEST_LIMIT: usize = 64;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -19,7 +21,7 @@ pub struct Event {
     /// Its type; empty means `message`.
     pub kind: String,
     /// What it carries; several `data` lines are joined by line ends.
-    pub data: Vec<u8>,
+    pub data: Bytes,
     /// The id to resume behind, if this or an earlier event of the stream set one.
     pub id: Option<String>,
 }
@@ -39,7 +41,7 @@ pub struct Decoder {
     after_return: bool,
     begun: bool,
     kind: String,
-    data: Vec<u8>,
+    data: BytesMut,
     has_data: bool,
     /// The id to resume behind: that of the last event that came whole.
     id: Option<String>,
@@ -70,7 +72,7 @@ impl Decoder {
             after_return: false,
             begun: false,
             kind: String::new(),
-            data: Vec::new(),
+            data: BytesMut::new(),
             has_data: false,
             id: None,
             next_id: None,
@@ -119,7 +121,7 @@ impl Decoder {
             if line.len() > KEEP {
                 self.buffer = BytesMut::from(self.buffer.as_ref());
             }
-            if let Some(event) = self.line(&line) {
+            if let Some(event) = self.line(line) {
                 return Some(event);
             }
         }
@@ -136,7 +138,7 @@ impl Decoder {
         let rest = self.buffer.split();
         self.scanned = 0;
         if !rest.is_empty() {
-            let _ = self.line(&rest);
+            let _ = self.line(rest);
         }
         self.next_id = None;
         self.dispatch()?.ok()
@@ -154,12 +156,12 @@ impl Decoder {
         self.retry
     }
 
-    fn line(&mut self, line: &[u8]) -> Option<Result<Event, Ends>> {
+    fn line(&mut self, mut whole: BytesMut) -> Option<Result<Event, Ends>> {
         if let Some(torn) = self.torn.take() {
-            self.go_on(torn, line);
+            self.go_on(torn, &whole);
             return None;
         }
-        let line = self.opened(line);
+        let line = self.opened(&whole);
         self.begun = true;
         if line.is_empty() {
             if let Some(id) = self.next_id.take() {
@@ -176,6 +178,10 @@ impl Decoder {
             None => (line, &[][..]),
         };
         match field {
+            b"data" if !self.has_data && (LARGE..=self.cap).contains(&value.len()) => {
+                self.data = whole.split_off(whole.len() - value.len());
+                self.has_data = true;
+            }
             b"data" => self.data(value),
             _ if line.len() > self.longest_other() => {}
             b"event" => self.kind = String::from_utf8_lossy(value).into_owned(),
@@ -257,7 +263,7 @@ impl Decoder {
 
     fn dispatch(&mut self) -> Option<Result<Event, Ends>> {
         let kind = std::mem::take(&mut self.kind);
-        let data = std::mem::take(&mut self.data);
+        let data = std::mem::take(&mut self.data).freeze();
         let ends = self.ends.take();
         let event = || Event { kind, data, id: self.id.clone() };
         std::mem::take(&mut self.has_data).then(|| ends.map_or_else(|| Ok(event()), Err))
@@ -296,7 +302,7 @@ mod tests {
             }
         }
         events.extend(decoder.finish());
-        events.into_iter().map(|e| (e.kind, String::from_utf8(e.data).unwrap(), e.id)).collect()
+        events.into_iter().map(|e| (e.kind, String::from_utf8(e.data.into()).unwrap(), e.id)).collect()
     }
 
     #[test]
@@ -337,6 +343,25 @@ mod tests {
     }
 
     #[test]
+    fn large_data_are_the_same_however_their_lines_lie() {
+        let (large, cap) = ("x".repeat(LARGE), 3 * LARGE);
+        for (text, expected) in [
+            (format!("data: {large}\n\n"), Some(large.clone())),
+            (format!("\u{feff}data:{large}\n\n"), Some(large.clone())),
+            (format!("data: {large}\ndata: y\ndata: {large}\n\n"), Some(format!("{large}\ny\n{large}"))),
+            (format!("data: y\ndata: {large}\n\n"), Some(format!("y\n{large}"))),
+            (format!("data: {large}{large}{large}\n\n"), Some(large.repeat(3))),
+            (format!("data: {large}{large}{large}\ndata\n\n"), None),
+            (format!("data: {large}{large}{large}y\n\n"), None),
+        ] {
+            let mut decoder = Decoder::new(cap);
+            decoder.push(text.as_bytes());
+            let told = decoder.next_event().map(|event| event.unwrap().data);
+            assert_eq!(told, expected.map(Into::into).ok_or(TooLarge(cap)));
+        }
+    }
+
+    #[test]
     fn memory_stays_bounded_whatever_never_ends() {
         let cap = 1000;
         for beginning in ["data: ", ": ", "id: ", "event: ", "dat"] {
@@ -350,7 +375,7 @@ mod tests {
             decoder.push(b"\n\ndata: next\n\n");
             let after = decoder.next_or_ends().unwrap();
             let after = if beginning == "data: " { decoder.next_or_ends().unwrap() } else { after };
-            assert_eq!(after.unwrap().data, b"next", "{beginning}");
+            assert_eq!(after.unwrap().data, b"next"[..], "{beginning}");
         }
         let mut decoder = Decoder::new(2 * KEEP);
         decoder.push(&encode(&vec![b'x'; KEEP + 1]));

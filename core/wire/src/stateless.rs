@@ -1,6 +1,8 @@
 //! The stateless era (revision 2026-07-28): no handshake and no session; every request says who asks and what it can
 //! do, in its `_meta` and, over HTTP, in headers that must agree with it.
 
+mod params;
+
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -9,6 +11,7 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
+pub use self::params::{InvalidAnnotation, ParamHeaders};
 use crate::{ErrorObject, Object};
 
 /// The revision.

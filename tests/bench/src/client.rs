@@ -52,21 +52,36 @@ impl Client {
 
     /// A whole request with this message.
     pub fn request(&self, message: &str) -> Vec<u8> {
+        let mut request = self.head(&format!("Content-Length: {}", message.len()));
+        request.extend_from_slice(message.as_bytes());
+        request
+    }
+
+    /// The head of a request whose body is framed in this way.
+    pub fn head(&self, framing: &str) -> Vec<u8> {
         let session = self.session.as_ref().map(|id| format!("Mcp-Session-Id: {id}\r\n")).unwrap_or_default();
         format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
              Accept: application/json, text/event-stream\r\nMCP-Protocol-Version: {REVISION}\r\n\
-             {session}Content-Length: {}\r\n\r\n{message}",
-            self.path,
-            self.address,
-            message.len()
+             {session}{framing}\r\n\r\n",
+            self.path, self.address
         )
         .into_bytes()
     }
 
     /// Sends a request and reads its answer; the status is told.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
-        self.stream.write_all(request).await?;
+        self.send(request).await?;
+        self.receive().await
+    }
+
+    /// Sends bytes as they are.
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        Ok(self.stream.write_all(bytes).await?)
+    }
+
+    /// Reads an answer; its status is told.
+    pub async fn receive(&mut self) -> Result<u16> {
         self.buffer.clear();
         self.head = 0;
         while self.head == 0 {
@@ -102,6 +117,11 @@ impl Client {
         };
         let (first, last) = (has(first.unwrap_or_default()), has(last.unwrap_or_default()));
         (first.0 || last.0) && !first.1 && !last.1
+    }
+
+    /// Whether these bytes stand in the body of the answer.
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        memchr::memmem::find(self.buffer.get(self.head..).unwrap_or_default(), bytes).is_some()
     }
 
     /// The message in the answer, whether it came as JSON or as an event.

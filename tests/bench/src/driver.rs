@@ -35,6 +35,15 @@ pub struct Load {
     pub pace: Duration,
 }
 
+impl Load {
+    /// One client that calls without arguments and without a pause, as long as its turn lasts.
+    pub fn of(turn: Duration) -> Self {
+        let warm = turn / 5;
+        let arguments = "{}".to_owned();
+        Self { clients: 1, arguments, warm, time: turn.saturating_sub(warm), least: 1, pace: Duration::ZERO }
+    }
+}
+
 /// One round of one pair.
 pub async fn drive(subject: &Subject, load: &Load) -> Result<Times> {
     let cpu = || subject.pid.and_then(process::cpu);
@@ -49,7 +58,11 @@ pub async fn drive(subject: &Subject, load: &Load) -> Result<Times> {
         clients.spawn(caller.run(load.clone(), Arc::clone(&ready)));
     }
     ready.wait().await;
-    tokio::time::sleep(load.warm).await;
+    tokio::select! {
+        _ = ready.wait() => {}
+        // one that fails while it warms up would be waited for in vain
+        Some(done) = clients.join_next() => return done?,
+    }
     let (begun, own, its) = (Instant::now(), process::own_cpu(), cpu());
     let mut times = Times::default();
     while let Some(done) = clients.join_next().await {
@@ -92,9 +105,14 @@ impl Caller {
 
     async fn run(mut self, load: Load, ready: Arc<Barrier>) -> Result<Times> {
         ready.wait().await;
+        let warm = Instant::now() + load.warm;
+        while Instant::now() < warm {
+            self.call().await?;
+        }
+        // all begin to count together, when the last of them is warm
+        ready.wait().await;
         let mut times = Times::default();
-        let count_from = Instant::now() + load.warm;
-        let end = count_from + load.time;
+        let end = Instant::now() + load.time;
         let mut due = Instant::now();
         loop {
             // a timer is no finer than a millisecond, so that only who has to wait may touch one
@@ -108,10 +126,8 @@ impl Caller {
             }
             let (took, good) = self.call().await?;
             due += load.pace;
-            if begun >= count_from {
-                times.add(if load.pace.is_zero() { took } else { begun.elapsed() });
-                times.failed += usize::from(!good);
-            }
+            times.add(if load.pace.is_zero() { took } else { begun.elapsed() });
+            times.failed += usize::from(!good);
         }
     }
 }

@@ -38,6 +38,14 @@ use crate::{
 /// What is drawn of a line: the end of its name, and its figure.
 type Drawn = (&'static str, fn(&Figures) -> f64);
 
+/// What each subject has of one line of small calls, in seconds: with all known proxies, all rows take ten to twelve
+/// minutes.
+const CALLS: u64 = 8;
+/// The same of one line of large results.
+const LARGE: u64 = 6;
+/// The same of small calls beside large results.
+const BESIDE: u64 = 9;
+
 const GENERATOR: &str =
     "own, closed loop, one thread, one keep-alive connection and session a client, on the same machine";
 
@@ -94,6 +102,8 @@ async fn bench(options: &Options) -> Result<()> {
         quick: options.quick,
         load: [process::load(), None],
         generator: GENERATOR,
+        plan: plan(options),
+        peers: options.peers.iter().map(|peer| (peer.name.clone(), peer.shown())).collect(),
         ..Report::default()
     };
     tell(&format!("{} · load generator: {GENERATOR}", report.machine));
@@ -116,35 +126,68 @@ async fn bench(options: &Options) -> Result<()> {
 }
 
 async fn measure(options: &Options, report: &mut Report, tell: &mut dyn FnMut(&str)) -> Result<()> {
-    let (rounds, round) = if options.quick { (3, Duration::from_secs(1)) } else { (5, Duration::from_secs(3)) };
     if options.wants("start") {
         report.starts = rows::start::measure(if options.quick { 7 } else { 21 }, &options.out, tell)?;
     }
-    for (way, calls) in [("stdio", options.wants("calls")), ("http", options.wants("http"))] {
-        let (sizes, beside) = (options.wants("sizes"), options.wants("beside"));
-        if !calls && !sizes && !beside {
-            continue;
-        }
-        let field =
-            if way == "stdio" { field::over_stdio(options, tell).await? } else { field::over_http(options).await? };
-        if calls {
-            report.calls.extend(rows::calls::measure(way, &field, rounds, round, tell).await?);
-        }
-        if sizes {
-            report.calls.extend(rows::sizes::measure(way, &field, rounds, round, tell).await?);
-        }
-        report.after_load.extend(resident(way, &field));
-        if beside {
-            report.calls.extend(rows::beside::measure(way, &field, rounds, round, tell).await?);
-        }
+    for way in ["stdio", "http"] {
+        over(way, options, report, tell).await?;
     }
     if options.wants("memory") {
-        let after = Duration::from_secs(if options.quick { 5 } else { 60 });
-        let idle = Duration::from_secs(if options.quick { 5 } else { 30 });
-        report.memory = rows::memory::measure(after, idle, &options.out, tell).await?;
+        let (rest, idle) = if options.quick { (10, 5) } else { (60, 30) };
+        let (rest, idle) = (Duration::from_secs(rest), Duration::from_secs(idle));
+        report.memory = rows::memory::measure(rest, idle, &options.out, tell).await?;
     }
     if options.wants("search") {
         report.search = rows::search::measure(if options.quick { 500 } else { 5_000 }, tell).await?;
+    }
+    if options.wants("ipc") {
+        report.ipc = rows::ipc::measure(if options.quick { 2_000 } else { 20_000 }, &options.out, tell).await?;
+    }
+    if options.wants("events") {
+        let calls = if options.quick { 250 } else { 1_000 };
+        report.events = Some(rows::events::measure(calls, &options.out, tell).await?);
+    }
+    Ok(())
+}
+
+fn plan(options: &Options) -> String {
+    let each = |seconds| options.plan(seconds).each.as_secs_f64();
+    format!(
+        "each subject has {:.1} s of a line of small calls, {:.1} s of one of large results, {:.1} s beside 50 MiB, in {} rounds \
+         that take turns;\nwho is slow makes fewer calls, and sits out what is left when its time is up",
+        each(CALLS),
+        each(LARGE),
+        each(BESIDE),
+        options.plan(CALLS).rounds
+    )
+}
+
+/// All rows of calls over one kind of upstream.
+async fn over(way: &str, options: &Options, report: &mut Report, tell: &mut dyn FnMut(&str)) -> Result<()> {
+    let calls = options.wants(if way == "stdio" { "calls" } else { "http" });
+    let [sizes, beside, caps] = ["sizes", "beside", "caps"].map(|rows| options.wants(rows));
+    if !(calls || sizes || beside || caps) {
+        return Ok(());
+    }
+    let mut field =
+        if way == "stdio" { field::over_stdio(options, tell).await? } else { field::over_http(options).await? };
+    if calls {
+        report.calls.extend(rows::calls::measure(way, &field, options.plan(CALLS), tell).await);
+    }
+    if sizes {
+        report.calls.extend(rows::sizes::measure(way, &field, options.plan(LARGE), tell).await);
+    }
+    report.after_load.extend(resident(way, &field));
+    if beside {
+        report.calls.extend(rows::beside::measure(way, &mut field, options.plan(BESIDE), tell).await);
+    }
+    if caps && let Some(product) = field.iter().find(|subject| subject.name == targets::PRODUCT) {
+        tell(&format!("   {way}: messages over the cap"));
+        let times = if options.quick { 2 } else { 5 };
+        if way == "stdio" {
+            report.refused.extend(rows::caps::of_clients(product, times).await?);
+        }
+        report.refused.push(rows::caps::of_upstream(way, product, times).await?);
     }
     Ok(())
 }

@@ -1,14 +1,20 @@
 //! The command line: which rows, how long, and which other proxies take part.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::trouble::{Result, trouble};
+use crate::{
+    rows::Plan,
+    trouble::{Result, trouble},
+};
 
 /// How it is called.
 pub const USAGE: &str = "\
 mcpproxy-bench [--quick] [--only ROWS] [--peer NAME=COMMAND].. [--no-peers] [--out FOLDER]
   --quick         short rounds, for development
-  --only ROWS     some of: calls,http,sizes,beside,start,memory,search
+  --only ROWS     some of: calls,http,sizes,beside,caps,start,memory,search,ipc
   --peer N=C      another proxy; in its command {port}, {server}, {server-line}, {config} and {folder} are filled in
   --no-peers      not even those that are installed
   --out FOLDER    where results.json and the plots go [default: target/bench]";
@@ -37,6 +43,15 @@ pub struct Options {
     pub out: PathBuf,
 }
 
+impl Peer {
+    /// How it is started, without where it lies.
+    pub fn shown(&self) -> String {
+        let (program, arguments) = self.command.split_once(' ').unwrap_or((&self.command, ""));
+        let program = Path::new(program).file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        format!("{program} {arguments}")
+    }
+}
+
 /// The proxies that are known, where each lies once it is installed, and its arguments.
 const KNOWN: [(&str, &str, &str); 3] = [
     ("mcp-proxy-rs", "target/tools/bin/mcp-proxy", "--config {config}"),
@@ -44,7 +59,7 @@ const KNOWN: [(&str, &str, &str); 3] = [
     (
         "supergateway",
         "target/bench/peers/node_modules/.bin/supergateway",
-        "--stdio {server-line} --outputTransport streamableHttp --logLevel none --port {port}",
+        "--stdio {server-line} --outputTransport streamableHttp --stateful --logLevel none --port {port}",
     ),
 ];
 
@@ -80,6 +95,12 @@ impl Options {
         }
         std::fs::create_dir_all(&options.out)?;
         Ok(options)
+    }
+
+    /// So many seconds for each subject of a line, in rounds.
+    pub fn plan(&self, each: u64) -> Plan {
+        let each = Duration::from_secs(each);
+        if self.quick { Plan { rounds: 3, each: each / 3 } } else { Plan { rounds: 5, each } }
     }
 
     /// Whether these rows are wanted.

@@ -5,13 +5,24 @@ use std::time::Duration;
 /// The processor time of this process so far: what the load generator itself costs.
 pub fn own_cpu() -> Duration {
     #[cfg(unix)]
-    {
-        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-        let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
-        Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), nanoseconds)
-    }
+    return clock(rustix::time::ClockId::ProcessCPUTime);
     #[cfg(not(unix))]
     Duration::ZERO
+}
+
+/// The processor time of this thread so far.
+pub fn thread_cpu() -> Duration {
+    #[cfg(unix)]
+    return clock(rustix::time::ClockId::ThreadCPUTime);
+    #[cfg(not(unix))]
+    Duration::ZERO
+}
+
+#[cfg(unix)]
+fn clock(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or_default();
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), nanoseconds)
 }
 
 /// The processor time of another process so far, all its living threads together.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::{
-    rows::{Line, memory::Held, search::Searched, start::Started},
+    rows::{Line, caps::Refused, events::Streamed, ipc::Exchanged, memory::Held, search::Searched, start::Started},
     targets::Target,
 };
 
@@ -22,8 +22,14 @@ pub struct Report {
     pub load: [Option<f64>; 2],
     /// How the load was made.
     pub generator: &'static str,
+    /// How the time is divided.
+    pub plan: String,
+    /// The other proxies, and how each was started.
+    pub peers: Vec<(String, String)>,
     /// Small and large calls.
     pub calls: Vec<Line>,
+    /// Messages over the cap.
+    pub refused: Vec<Refused>,
     /// Exec to listening.
     pub starts: Vec<Started>,
     /// Memory and idleness.
@@ -32,6 +38,10 @@ pub struct Report {
     pub after_load: Vec<(String, f64)>,
     /// The search.
     pub search: Vec<Searched>,
+    /// The socket for the programs beside it.
+    pub ipc: Vec<Exchanged>,
+    /// The stream of events.
+    pub events: Option<Streamed>,
     /// What is to be reached.
     pub targets: Vec<Target>,
 }
@@ -58,10 +68,28 @@ impl Report {
         if self.calls.is_empty() {
             return;
         }
+        let [before, after] = self.load.map(|load| load.unwrap_or(f64::NAN));
+        let _ =
+            writeln!(out, "\nload average before: {before:.2}, after: {after:.2} (the bench itself adds about two)");
+        let _ = writeln!(out, "{}", self.plan);
+        for (name, command) in &self.peers {
+            let _ = writeln!(out, "{name}: {command}");
+        }
         let _ = writeln!(
             out,
-            "\n{:<22} {:>9} {:>7} {:<14} {:>9} {:>9} {:>9} {:>9} {:>11} {:>8}",
-            "row", "bytes", "clients", "subject", "p50 ms", "p99 ms", "calls/s", "MiB/s", "its us/call", "gen us"
+            "\n{:<20} {:>8} {:>7} {:<13} {:>9} {:>9} {:>8} {:>8} {:>11} {:>7} {:>7} {:>6}",
+            "row",
+            "bytes",
+            "clients",
+            "subject",
+            "p50 ms",
+            "p99 ms",
+            "calls/s",
+            "MiB/s",
+            "its us/call",
+            "gen us",
+            "calls",
+            "rounds"
         );
         let mut last = (String::new(), 0, 0);
         for line in &self.calls {
@@ -76,7 +104,7 @@ impl Report {
             let failed = if figures.failed > 0 { format!("  !! {} failed", figures.failed) } else { String::new() };
             let _ = writeln!(
                 out,
-                "{:<22} {:>9} {:>7} {:<14} {:>9.3} {:>9.3} {:>9.0} {:>9.1} {its:>11} {:>8.1}{failed}",
+                "{:<20} {:>8} {:>7} {:<13} {:>9.3} {:>9.3} {:>8.0} {:>8.1} {its:>11} {:>7.1} {:>7} {:>6}{failed}",
                 line.row,
                 line.bytes,
                 line.clients,
@@ -85,12 +113,21 @@ impl Report {
                 figures.p99_ms,
                 figures.per_second,
                 volume,
-                figures.own_cpu_us
+                figures.own_cpu_us,
+                figures.calls,
+                line.rounds
             );
         }
     }
 
     fn other_tables(&self, out: &mut String) {
+        if !self.refused.is_empty() {
+            let what = format!("over the cap of {} MiB, until refused", mcpproxy_wire::DEFAULT_MESSAGE_CAP >> 20);
+            let _ = writeln!(out, "\n{what:<58} median ms  worst ms  times");
+        }
+        for Refused { what, median_ms, worst_ms, times } in &self.refused {
+            let _ = writeln!(out, "{what:<58} {median_ms:>9.1} {worst_ms:>9.1} {times:>6}");
+        }
         if !self.starts.is_empty() {
             let _ = writeln!(out, "\nexec to listening        servers  median ms   best ms  worst ms  starts");
         }
@@ -115,10 +152,29 @@ impl Report {
             let _ = writeln!(out, "{name:<24} {rss:>5.1}");
         }
         if !self.search.is_empty() {
-            let _ = writeln!(out, "\nsearch (in process)   tools  index ms    p50 ms    p99 ms");
+            let _ = writeln!(out, "\nsearch (in process)   tools  index ms    p50 ms    p99 ms  CPU p99 ms");
         }
-        for Searched { tools, indexing_ms, p50_ms, p99_ms, .. } in &self.search {
-            let _ = writeln!(out, "{:<19} {tools:>7} {indexing_ms:>9.1} {p50_ms:>9.3} {p99_ms:>9.3}", "");
+        for Searched { tools, indexing_ms, p50_ms, p99_ms, cpu_p99_ms, .. } in &self.search {
+            let _ = writeln!(
+                out,
+                "{:<19} {tools:>7} {indexing_ms:>9.1} {p50_ms:>9.3} {p99_ms:>9.3} {cpu_p99_ms:>11.3}",
+                ""
+            );
+        }
+        if !self.ipc.is_empty() {
+            let _ = writeln!(out, "\nsocket, one after the other                        p50 ms    p99 ms  times");
+        }
+        for Exchanged { what, p50_ms, p99_ms, count } in &self.ipc {
+            let _ = writeln!(out, "{what:<47} {p50_ms:>9.3} {p99_ms:>9.3} {count:>6}");
+        }
+        if let Some(streamed) = &self.events {
+            let Streamed { readers, events_per_second, expected, missed, p50_ms, p99_ms, core_cpu_share } = streamed;
+            let cpu = core_cpu_share.unwrap_or(f64::NAN) * 100.0;
+            let _ = writeln!(out, "\nevents  readers  events/s  expected   missed    p50 ms    p99 ms  core CPU %");
+            let _ = writeln!(
+                out,
+                "{readers:>15} {events_per_second:>9.0} {expected:>9} {missed:>8} {p50_ms:>9.1} {p99_ms:>9.1} {cpu:>11.1}"
+            );
         }
     }
 }

@@ -4,11 +4,12 @@ use serde::Serialize;
 
 use crate::{
     report::Report,
-    rows::{calls::CLIENTS, memory::Held},
+    rows::{calls::CLIENTS, ipc, memory::Held},
     stats::Figures,
 };
 
-const PRODUCT: &str = "mcpproxy";
+/// What the product is called in the tables.
+pub const PRODUCT: &str = "mcpproxy";
 const PEER: &str = "mcp-proxy-rs";
 
 /// One target.
@@ -53,6 +54,9 @@ pub fn hold(report: &Report) -> Vec<Target> {
         let what = format!("10 MiB result over {row}, throughput beside direct (times)");
         targets.push(at_least(&what, 0.6, ratio(row, 1, 10 << 20, "direct", rate)));
     }
+    for refused in &report.refused {
+        targets.push(at_most(&format!("{} (ms)", refused.what), 1000.0, Some(refused.worst_ms)));
+    }
     for start in report.starts.iter().filter(|start| start.subject == PRODUCT) {
         let what = format!("exec to listening with {} servers (ms)", start.servers);
         targets.push(at_most(&what, 10.0, Some(start.median_ms)));
@@ -66,6 +70,11 @@ pub fn hold(report: &Report) -> Vec<Target> {
     for searched in report.search.iter().filter(|searched| searched.tools == 10_000) {
         targets.push(at_most("search p99 at 10,000 tools (ms)", 2.0, Some(searched.p99_ms)));
     }
+    let exchanged = |what: &str| report.ipc.iter().find(|row| row.what == what);
+    targets.push(at_most("ping over the socket, p50 (ms)", 0.05, exchanged(ipc::ROUND_TRIP).map(|row| row.p50_ms)));
+    targets.push(at_most("change to a watcher, p99 (ms)", 5.0, exchanged(ipc::CHANGE).map(|row| row.p99_ms)));
+    let missed = report.events.as_ref().map(|events| events.missed as f64);
+    targets.push(at_most("events that 20 readers missed", 0.0, missed));
     targets.into_iter().flatten().collect()
 }
 

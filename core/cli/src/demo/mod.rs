@@ -31,15 +31,15 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
         .map_err(|error| Failure::internal(format!("no scratch folder: {error}")))?;
     write_settings(folder.path())?;
     let mut running = Box::pin(start(options(folder.path()))).await?;
-    stage.done(&format!("the core listens on http://{}/mcp", running.address))?;
+    let url = running.management.info().endpoints.mcp;
+    stage.done(&format!("the core listens on {url}"))?;
 
-    let shown = show(&mut stage, &mut running).await;
+    let shown = show(&mut stage, &running, &url).await;
     let stays = io::stdout().is_terminal() && std::env::var_os("DEMO_ONCE").is_none_or(|value| value.is_empty());
     if shown.is_ok() && stays {
         stage.say(&format!(
-            "\nConnect a client to it, for example:\n  claude mcp add --transport http mcpproxy http://{}/mcp\n\
-             It serves until Ctrl-C.",
-            running.address
+            "\nConnect a client to it, for example:\n  claude mcp add --transport http mcpproxy {url}\n\
+             It serves until Ctrl-C."
         ))?;
         running.asked_to_stop().await;
     }
@@ -47,16 +47,17 @@ pub(crate) async fn run() -> Result<ExitCode, Failure> {
     shown.map(|()| of_end(end))
 }
 
-async fn show(stage: &mut Stage, running: &mut Running) -> Result<(), Failure> {
+async fn show(stage: &mut Stage, running: &Running, url: &str) -> Result<(), Failure> {
     let mut indexed = running.runtime.indexed.clone();
     let ready = tokio::time::timeout(PATIENCE, indexed.wait_for(|version| *version > 0)).await;
     if !matches!(ready, Ok(Ok(_))) {
-        let why: Vec<_> = running.management.servers.list().into_iter().map(|server| server.detail).collect();
+        let why: Vec<_> =
+            running.management.servers.list().servers.into_iter().map(|server| server.health.detail).collect();
         return Err(Failure::new(Code::ServerUnavailable, "the demo server did not start", why.join("; ")));
     }
     stage.done("its server is up and its tools can be found")?;
 
-    let client = Client::connect(&format!("http://{}/mcp", running.address)).await?;
+    let client = Client::connect(url).await?;
     let found = client.call("retrieve_tools", &json!({ "query": QUESTION, "limit": 3 })).await?;
     let found: Value = serde_json::from_str(&found)
         .map_err(|error| Failure::internal(format!("retrieve_tools did not answer with JSON: {error}")))?;

@@ -35,6 +35,16 @@ impl Variant {
         }
     }
 
+    /// The door in one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Destructive => "destructive",
+        }
+    }
+
     /// Which door a tool's hints suggest. A tool without hints is offered as a read.
     #[must_use]
     pub fn suggested(hints: &Annotations) -> Self {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use mcpproxy_domain::{Code, Principal, tool::Variant};
+use mcpproxy_domain::{Code, tool::Variant};
 use mcpproxy_management::{
     Management, Refusal,
     calls::{self, Call},
@@ -11,6 +11,7 @@ use mcpproxy_wire::{Exchange, Object, Outcome, stateless::key};
 use serde_json::{Value, json, value::RawValue};
 
 use super::{annotations, given, result};
+use crate::caller::Caller;
 
 const SENSITIVITIES: [&str; 4] = ["public", "internal", "private", "unknown"];
 const LONGEST_REASON: usize = 1000;
@@ -69,9 +70,9 @@ pub(super) async fn call(
     arguments: &Object<'_>,
     meta: Option<&RawValue>,
     exchange: &Exchange,
-    principal: Principal,
+    caller: &Caller,
 ) -> Outcome {
-    let call = match read(variant, arguments, meta, principal) {
+    let call = match read(variant, arguments, meta, caller) {
         Ok(call) => call,
         Err(refusal) => return Ok(result::refused(&refusal)),
     };
@@ -82,12 +83,7 @@ pub(super) async fn call(
     }
 }
 
-fn read(
-    variant: Variant,
-    arguments: &Object<'_>,
-    meta: Option<&RawValue>,
-    principal: Principal,
-) -> Result<Call, Refusal> {
+fn read(variant: Variant, arguments: &Object<'_>, meta: Option<&RawValue>, caller: &Caller) -> Result<Call, Refusal> {
     let invalid = |message: String, hint: &str| Refusal::new(Code::InvalidInput, message, hint);
     let name = arguments.text("name").filter(|name| !name.trim().is_empty()).ok_or_else(|| {
         invalid(
@@ -110,7 +106,9 @@ fn read(
         variant,
         arguments: arguments_of(arguments)?,
         meta: meta.and_then(for_the_upstream),
-        principal,
+        principal: caller.principal,
+        knows_marks: caller.is_stateless,
+        origin: caller.calls(),
     })
 }
 
@@ -164,6 +162,8 @@ mod tests {
 
     #[test]
     fn calls_are_read_as_models_write_them_and_arguments_stay_bytes() {
+        let mark = mcpproxy_management::sessions::Sessions::default().opened(Default::default());
+        let caller = Caller { principal: mcpproxy_domain::Principal::Local, mark, is_stateless: false };
         for (text, expected) in [
             (r#"{"name":"a:b"}"#, "a:b -"),
             (r#"{"name":"a:b","args":{ "n":1.10 }}"#, r#"a:b { "n":1.10 }"#),
@@ -183,7 +183,7 @@ mod tests {
             ),
         ] {
             let raw = RawValue::from_string(text.to_owned()).unwrap();
-            let told = match read(Variant::Read, &Object::open(&raw).unwrap(), None, Principal::Local) {
+            let told = match read(Variant::Read, &Object::open(&raw).unwrap(), None, &caller) {
                 Ok(call) => format!("{} {}", call.tool, call.arguments.as_deref().map_or("-", RawValue::get)),
                 Err(refusal) => refusal.message,
             };

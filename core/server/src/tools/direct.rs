@@ -1,6 +1,6 @@
-//! Every tool under a name of its own: how they are listed and called.
+//! The tools of servers, each under a name of its own: how they are listed and called.
 
-use mcpproxy_domain::{Code, Principal, tool::Variant};
+use mcpproxy_domain::{Code, tool::Variant};
 use mcpproxy_management::{Management, calls::Call, direct::Menu};
 use mcpproxy_wire::{ErrorObject, Exchange, Object, Outcome};
 use serde_json::{
@@ -9,7 +9,7 @@ use serde_json::{
 };
 
 use super::{call_tool::for_the_upstream, result};
-use crate::{errors::rpc_code, methods::raw};
+use crate::{caller::Caller, errors::rpc_code, methods::raw};
 
 /// The result of `tools/list`.
 pub(crate) fn list(menu: &Menu) -> Box<RawValue> {
@@ -22,20 +22,22 @@ pub(crate) fn list(menu: &Menu) -> Box<RawValue> {
 /// door.
 pub(super) async fn call(
     management: &Management,
+    menu: &Menu,
     name: &str,
     arguments: Option<&RawValue>,
     meta: Option<&RawValue>,
     exchange: &Exchange,
-    principal: Principal,
+    caller: &Caller,
 ) -> Outcome {
-    let menu = management.direct.menu();
-    let tool = menu.find(name).ok_or_else(|| unknown(name, &menu))?.clone();
+    let tool = menu.find(name).ok_or_else(|| unknown(name, menu))?.clone();
     let call = Call {
         tool: tool.clone(),
         variant: Variant::Destructive,
         arguments: arguments.map(ToOwned::to_owned),
         meta: meta.and_then(for_the_upstream),
-        principal,
+        principal: caller.principal,
+        knows_marks: caller.is_stateless,
+        origin: caller.calls(),
     };
     match management.calls.call(call, exchange).await {
         Ok(outcome) => outcome,

@@ -6,12 +6,12 @@ mod direct;
 mod result;
 mod retrieve_tools;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use mcpproxy_domain::{Code, Principal, tool::Variant};
+use mcpproxy_domain::{Code, tool::Variant};
 use mcpproxy_management::{
     Management,
-    direct::{RESULT_SIZE, RESULT_SIZE_KEY},
+    direct::{Menu, RESULT_SIZE, RESULT_SIZE_KEY},
     nearest,
 };
 use mcpproxy_wire::{ErrorObject, Exchange, Object, Outcome};
@@ -20,7 +20,7 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
-use crate::{errors::rpc_code, face::Shared, methods::raw, mode::Mode, sessions::Session};
+use crate::{caller::Caller, errors::rpc_code, face::Shared, methods::raw, mode::Mode, sessions::Session};
 
 /// Keeps a tool in the first request to the model with clients that would load it only after a search of their own
 /// (Claude Code). The built-in tools are that search. In direct mode the client decides.
@@ -28,15 +28,19 @@ const ALWAYS_LOAD_KEY: &str = "anthropic/alwaysLoad";
 
 /// The result of `tools/list`. The session, where there is one, remembers which list its client has seen.
 pub(crate) fn list(shared: &Shared, session: Option<&Session>) -> Box<RawValue> {
-    match shared.mode {
-        Mode::Search => built_in(),
-        Mode::Direct => {
-            let menu = shared.management.direct.menu();
-            if let Some(session) = session {
-                session.sees(menu.version);
-            }
-            direct::list(&menu)
-        }
+    let Some(menu) = menu(&shared.mode, &shared.management) else { return built_in() };
+    if let Some(session) = session {
+        session.sees(menu.version);
+    }
+    direct::list(&menu)
+}
+
+/// The tools of servers that are shown; `None` = the built-in ones are.
+fn menu(mode: &Mode, management: &Management) -> Option<Arc<Menu>> {
+    match mode {
+        Mode::Search => None,
+        Mode::Direct => Some(management.direct.menu()),
+        Mode::Server(server) => Some(management.direct.menu_of(server)),
     }
 }
 
@@ -62,11 +66,11 @@ fn built_in() -> Box<RawValue> {
 
 /// Carries out `tools/call`.
 pub(crate) async fn call(
-    mode: Mode,
+    mode: &Mode,
     management: &Management,
     params: Option<Box<RawValue>>,
     exchange: &Exchange,
-    principal: Principal,
+    caller: &Caller,
 ) -> Outcome {
     let invalid = |told: String| ErrorObject::new(rpc_code(Code::InvalidInput), told);
     let params = params.as_deref().and_then(Object::open).unwrap_or_default();
@@ -75,12 +79,12 @@ pub(crate) async fn call(
     if given.is_some_and(|raw| !raw.get().starts_with('{')) {
         return Err(invalid(format!("the arguments of {name} must be an object")));
     }
-    if mode == Mode::Direct {
-        return direct::call(management, &name, given, params.get("_meta"), exchange, principal).await;
+    if let Some(menu) = menu(mode, management) {
+        return direct::call(management, &menu, &name, given, params.get("_meta"), exchange, caller).await;
     }
     let arguments = given.and_then(Object::open).unwrap_or_default();
     if let Some(variant) = Variant::ALL.into_iter().find(|variant| variant.tool_name() == name) {
-        return call_tool::call(management, variant, &arguments, params.get("_meta"), exchange, principal).await;
+        return call_tool::call(management, variant, &arguments, params.get("_meta"), exchange, caller).await;
     }
     match name.as_ref() {
         retrieve_tools::NAME => Ok(retrieve_tools::call(&management.tools, &arguments)),

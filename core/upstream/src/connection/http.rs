@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Ears, Way,
     address::{Address, shown},
+    calling::Lists,
     meeting::open_session,
 };
 use crate::{Failure, Surroundings};
@@ -49,6 +50,7 @@ pub struct Handle {
     gone: CancellationToken,
     redactor: Redactor,
     why: Arc<OnceLock<Failure>>,
+    pub(super) lists: Arc<Lists>,
 }
 
 impl Connection {
@@ -70,6 +72,7 @@ impl Connection {
             gone: CancellationToken::new(),
             redactor: surroundings.redactor.clone(),
             why: Arc::default(),
+            lists: Arc::new(Lists::new(Arc::clone(&ears))),
         };
         Ok(Self { handle, ears, lost_sessions: Some(lost_sessions), init_timeout })
     }
@@ -101,6 +104,13 @@ impl Connection {
     pub(super) async fn close(self) {
         self.handle.gone.cancel();
         self.handle.link.close().await;
+    }
+}
+
+impl Drop for Connection {
+    /// Whatever becomes of the one that owned it, nobody watches over its session any more.
+    fn drop(&mut self) {
+        self.handle.gone.cancel();
     }
 }
 

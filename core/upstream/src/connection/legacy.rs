@@ -66,9 +66,14 @@ impl Connection {
 
     pub(super) async fn close(self) {
         self.handle.link.hang_up();
-        if self.work.drain(LAST_POST).await.is_err() {
-            self.work.cancel();
-        }
+        // what is under way after that ends with the drop
+        let _ = self.work.drain(LAST_POST).await;
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.work.cancel();
     }
 }
 

@@ -1,9 +1,13 @@
-//! All pages of a server's tools.
+//! All pages of a server's tools, without those that cannot be called as they want it.
 
 use std::{collections::HashSet, time::Duration};
 
 use mcpproxy_domain::{Code, ServerName};
-use mcpproxy_wire::{Exchange, Message, Timing, error_code, tools::Page};
+use mcpproxy_wire::{
+    Exchange, Message, Timing, error_code,
+    stateless::ParamHeaders,
+    tools::{Definition, Page},
+};
 use serde_json::json;
 
 use super::Handle;
@@ -42,9 +46,8 @@ pub async fn list_tools(handle: &Handle, server: &ServerName, offers_tools: bool
         if page.unreadable > 0 {
             tracing::warn!(%server, unreadable = page.unreadable, "tools without a name are left out");
         }
-        tools.extend(
-            page.tools.into_iter().filter(|tool| names.insert(tool.name.clone())).map(|tool| Tool::new(server, tool)),
-        );
+        let listed = page.tools.into_iter().filter(|tool| names.insert(tool.name.clone()));
+        tools.extend(listed.filter_map(|definition| tool(handle, server, definition)));
         let Some(cursor) = page.next else { return Ok(tools) };
         if !cursors.insert(cursor.clone()) {
             // some servers write an empty cursor where the protocol wants none
@@ -59,4 +62,19 @@ pub async fn list_tools(handle: &Handle, server: &ServerName, offers_tools: bool
         message = Message::new("tools/list", &json!({ "cursor": cursor }));
     }
     Err(Failure::new(Code::UpstreamFailed, "the server's list of tools does not end"))
+}
+
+/// The tool of a definition. One whose annotations for headers break the rule must not be offered where headers are sent.
+fn tool(handle: &Handle, server: &ServerName, definition: Definition) -> Option<Tool> {
+    let headers = match definition.input_schema.as_deref().filter(|_| handle.repeats_arguments()) {
+        Some(schema) => ParamHeaders::read(schema),
+        None => Ok(ParamHeaders::default()),
+    };
+    match headers {
+        Ok(param_headers) => Some(Tool { param_headers, ..Tool::new(server, definition) }),
+        Err(why) => {
+            tracing::warn!(%server, tool = definition.name, "the tool is left out: {why}");
+            None
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! One live link to a server: opened, shaken hands with, asked for its tools, closed.
 
 mod address;
+mod calling;
 mod ears;
 mod http;
 mod legacy;
@@ -192,6 +193,12 @@ impl Handle {
         let params = signed(message.params.as_deref(), identity::COMMAND, identity::VERSION);
         let message = Message { method: message.method.clone(), params: Some(params) };
         self.way.request(&message, exchange, timing).await
+    }
+
+    /// Whether the server is of the stateless era.
+    #[must_use]
+    pub const fn is_stateless(&self) -> bool {
+        self.is_stateless
     }
 
     /// Asks whether the server is alive: any answer, an error too, is life; so is an HTTP status that the server

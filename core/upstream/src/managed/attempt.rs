@@ -136,10 +136,12 @@ impl Life {
             match self.listed(handle, offers_tools, if known { LIST_TRIES } else { 1 }).await {
                 Ok(tools) => {
                     known = true;
+                    handle.listed(Some(&tools));
                     self.tell(Event::Listed(Some(tools))).await;
                 }
                 Err(failure) if known => {
                     tracing::warn!(server = %self.spec.name, "the tools stay as they were known: {failure}");
+                    handle.listed(None);
                     self.tell(Event::Listed(None)).await;
                 }
                 Err(failure) => return failure,

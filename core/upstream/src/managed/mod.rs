@@ -35,6 +35,7 @@ const NEWS: usize = 16;
 pub struct Actor {
     spec: watch::Sender<Arc<ServerSpec>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    restart: Arc<Notify>,
     stop: CancellationToken,
 }
 
@@ -49,8 +50,9 @@ impl Actor {
         changed: Arc<Notify>,
     ) -> Self {
         let (spec_sender, spec_receiver) = watch::channel(Arc::clone(&spec));
-        let (publish, snapshot) = watch::channel(Arc::new(Snapshot::new(spec)));
+        let (publish, snapshot) = watch::channel(Arc::new(Snapshot::of(spec)));
         let stop = CancellationToken::new();
+        let restart = Arc::<Notify>::default();
         let (news_sender, news) = mpsc::channel(NEWS);
         let driver = Driver {
             spec: spec_receiver,
@@ -59,6 +61,7 @@ impl Actor {
             scope: scope.clone(),
             changed,
             publish,
+            restart: Arc::clone(&restart),
             stop: stop.clone(),
             news_sender,
             news,
@@ -69,7 +72,7 @@ impl Actor {
             steady_at: None,
         };
         scope.spawn("server", driver.run());
-        Self { spec: spec_sender, snapshot, stop }
+        Self { spec: spec_sender, snapshot, restart, stop }
     }
 
     /// What the actor was told last.
@@ -81,6 +84,11 @@ impl Actor {
     /// Tells the actor what the server should now be.
     pub fn change(&self, spec: Arc<ServerSpec>) {
         self.spec.send_replace(spec);
+    }
+
+    /// Closes the link and opens it anew, at once, whatever it waits for. A server that should not run stays down.
+    pub fn restart(&self) {
+        self.restart.notify_one();
     }
 
     /// What the actor saw last.
@@ -108,6 +116,7 @@ struct Driver {
     scope: Scope,
     changed: Arc<Notify>,
     publish: watch::Sender<Arc<Snapshot>>,
+    restart: Arc<Notify>,
     stop: CancellationToken,
     news_sender: mpsc::Sender<News>,
     news: mpsc::Receiver<News>,
@@ -137,6 +146,7 @@ impl Driver {
                     Ok(()) => self.respecified(),
                     Err(_) => self.stop.cancel(),
                 },
+                () = self.restart.notified(), if !stopping => self.restarted(),
                 Some(news) = self.news.recv() => self.hear(news),
                 () = at(retry_at) => {
                     self.retry_at = None;
@@ -183,6 +193,13 @@ impl Driver {
             Some(Change::Reopen) => self.step(Input::Reconfigure),
             None => {}
         }
+    }
+
+    /// A person wants it opened anew: what is open is closed first, what waits or sleeps is opened.
+    fn restarted(&mut self) {
+        self.era = None;
+        self.step(Input::Reconfigure);
+        self.step(Input::Retry);
     }
 
     fn hear(&mut self, News { attempt, event }: News) {

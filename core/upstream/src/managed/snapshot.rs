@@ -1,6 +1,6 @@
 //! What an actor publishes: the whole truth about one server at one moment.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use mcpproxy_domain::{
     Code, ServerSpec,
@@ -22,6 +22,10 @@ pub struct Snapshot {
     pub state: State,
     /// Failures since it was last steady.
     pub failures: u32,
+    /// When it began to serve calls; of its last link that did.
+    pub connected_at: Option<SystemTime>,
+    /// How many of its links have served calls.
+    pub connections: u64,
     /// The way to call it; from the handshake until the link is closed.
     pub handle: Option<Handle>,
     /// What it said of itself in the last handshake.
@@ -33,11 +37,15 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(spec: Arc<ServerSpec>) -> Self {
+    /// A server of which nothing is known yet but what it should be.
+    #[must_use]
+    pub fn of(spec: Arc<ServerSpec>) -> Self {
         Self {
             spec,
             state: State::Disconnected,
             failures: 0,
+            connected_at: None,
+            connections: 0,
             handle: None,
             hello: None,
             tools: Arc::from([]),
@@ -47,6 +55,10 @@ impl Snapshot {
 
     /// The link moved: what is no longer true goes.
     pub(super) fn moved(&mut self, link: Link) {
+        if self.is_discovering() && matches!(link.state, State::Ready { .. }) {
+            self.connected_at = Some(SystemTime::now());
+            self.connections += 1;
+        }
         self.state = link.state;
         self.failures = link.failures;
         if !matches!(link.state, State::Discovering(_) | State::Ready { .. }) {
@@ -68,11 +80,23 @@ impl Snapshot {
 
     /// A list has arrived. One that says nothing new changes nothing, so that nobody acts on it.
     pub(super) fn list(&mut self, tools: Arc<[Arc<Tool>]>) {
-        let same = self.tools.len() == tools.len()
-            && self.tools.iter().zip(&*tools).all(|(a, b)| a.definition.raw.get() == b.definition.raw.get());
+        // a server that has changed its era may list the same and be called in another way
+        let same =
+            |a: &Tool, b: &Tool| a.definition.raw.get() == b.definition.raw.get() && a.param_headers == b.param_headers;
+        let same = self.tools.len() == tools.len() && self.tools.iter().zip(&*tools).all(|(a, b)| same(a, b));
         if !same {
             self.tools = tools;
         }
+    }
+
+    /// Whether it serves calls.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        matches!(self.state, State::Ready { .. })
+    }
+
+    fn is_discovering(&self) -> bool {
+        matches!(self.state, State::Discovering(_))
     }
 
     /// Whether its link is on the way up for the first time, so that its tools are not known yet.

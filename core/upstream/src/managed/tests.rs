@@ -64,12 +64,13 @@ fn spec(program: &str, enabled: bool) -> Arc<ServerSpec> {
 fn driver(surroundings: Surroundings) -> Driver {
     let (news_sender, news) = mpsc::channel(NEWS);
     Driver {
+        restart: Arc::default(),
         spec: watch::channel(spec("${env:A}", true)).1,
         surroundings: Arc::new(surroundings),
         policy: Policy::default(),
         scope: Scope::new(),
         changed: Arc::default(),
-        publish: watch::channel(Arc::new(Snapshot::new(spec("${env:A}", true)))).0,
+        publish: watch::channel(Arc::new(Snapshot::of(spec("${env:A}", true)))).0,
         stop: CancellationToken::new(),
         news_sender,
         news,

@@ -44,7 +44,8 @@ impl<'a> Asked<'a> {
 
     /// Sends the request. The answer to `initialize` brings a new session.
     pub(super) async fn answer(mut self, message: &Message, bytes: Vec<u8>) -> Result<Outcome, LinkError> {
-        let mut response = self.deadline.within(self.link.post(bytes, &self.session, Some(message))).await??;
+        let said = (message, &self.exchange.param_headers);
+        let mut response = self.deadline.within(self.link.post(bytes, &self.session, Some(said))).await??;
         if !response.status().is_success() {
             return self.refused(response).await;
         }

@@ -33,12 +33,17 @@ pub(crate) async fn chunk(response: &mut Response) -> Result<Option<Bytes>, Link
 
 /// The whole body, if it is not larger than the cap.
 pub(crate) async fn whole(response: &mut Response, cap: usize) -> Result<Bytes, LinkError> {
-    if response.content_length().is_some_and(|length| length > cap as u64) {
+    let announced = response.content_length().unwrap_or_default();
+    let Some(announced) = usize::try_from(announced).ok().filter(|announced| *announced <= cap) else {
         return Err(LinkError::TooLarge(cap));
-    }
+    };
     let Some(first) = within(cap, 0, chunk(response).await?)? else { return Ok(Bytes::new()) };
     let Some(second) = within(cap, first.len(), chunk(response).await?)? else { return Ok(first) };
-    let mut body = BytesMut::from(first);
+    // Room for all of it at once: a body that grows is copied again and again. It is the room to which it would have
+    // grown, which allocators keep for the next; room of the exact size goes back and is paid for page by page.
+    let room = announced.max(first.len() + second.len());
+    let mut body = BytesMut::with_capacity(room.next_power_of_two());
+    body.extend_from_slice(&first);
     body.extend_from_slice(&second);
     while let Some(next) = within(cap, body.len(), chunk(response).await?)? {
         body.extend_from_slice(&next);

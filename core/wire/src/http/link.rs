@@ -29,7 +29,7 @@ use crate::{
     handshake::INITIALIZE,
     link::answer_as_bare_client,
     sse,
-    stateless::{DISCOVER, METHOD_HEADER, NAME_HEADER, header_value, named_by},
+    stateless::{DISCOVER, METHOD_HEADER, NAME_HEADER, ParamHeaders, header_value, named_by},
 };
 
 /// How long a message that nobody waits for may take to go out.
@@ -161,7 +161,7 @@ impl Link {
     pub async fn notify(&self, message: &Message) -> Result<(), LinkError> {
         let body = envelope::notification(&message.method, message.params.as_deref());
         let session = self.session();
-        let mut response = self.post(body, &session, Some(message)).await?;
+        let mut response = self.post(body, &session, Some((message, &ParamHeaders::default()))).await?;
         if response.status().is_success() {
             return Ok(());
         }
@@ -250,15 +250,18 @@ impl Link {
         }
     }
 
+    /// `said` is what the body says, for a request or a notification.
     pub(super) async fn post(
         &self,
         body: Vec<u8>,
         session: &Session,
-        message: Option<&Message>,
+        said: Option<(&Message, &ParamHeaders)>,
     ) -> Result<Response, LinkError> {
         let mut headers = self.headers(session);
-        if let Some(message) = message.filter(|_| session.era == Some(Era::Stateless)) {
-            repeat(message, &mut headers);
+        if let Some((message, params)) = said.filter(|_| session.era == Some(Era::Stateless)) {
+            let opened = message.params.as_deref().and_then(Object::open);
+            repeat(&message.method, opened.as_ref(), &mut headers);
+            params.add(opened.as_ref().and_then(|opened| opened.get("arguments")), &mut headers);
         }
         let request = self
             .shared
@@ -308,13 +311,13 @@ impl Link {
     }
 }
 
-/// Repeats in the headers what those on the way may want to know of the body.
-fn repeat(message: &Message, headers: &mut HeaderMap) {
-    if let Ok(method) = HeaderValue::from_str(&message.method) {
+/// Repeats in the headers of a request what those on the way may want to know of its body: the method, and the name that
+/// the parameters hold. Only the stateless era has such headers.
+pub fn repeat(method: &str, params: Option<&Object<'_>>, headers: &mut HeaderMap) {
+    if let Ok(method) = HeaderValue::from_str(method) {
         headers.insert(HeaderName::from_static(METHOD_HEADER), method);
     }
-    let params = message.params.as_deref().and_then(Object::open);
-    let name = named_by(&message.method).and_then(|member| params.as_ref()?.text(member));
+    let name = named_by(method).and_then(|member| params?.text(member));
     if let Some(name) = name.and_then(|name| HeaderValue::from_str(&header_value(&name)).ok()) {
         headers.insert(HeaderName::from_static(NAME_HEADER), name);
     }

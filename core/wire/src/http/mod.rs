@@ -7,7 +7,7 @@ mod link;
 
 pub(crate) use asked::{ERROR_BODY, refusal};
 pub(crate) use client::{client, configured};
-pub use link::{Link, Listening};
+pub use link::{Link, Listening, repeat};
 
 /// The header that names the session.
 pub const SESSION_HEADER: &str = "mcp-session-id";

@@ -1,14 +1,11 @@
-//! Small calls: 64 bytes there and back, by 1, 8, 16 and 64 clients. All subjects run beside each other, and their rounds
-//! take turns, so that what disturbs the machine disturbs all of them.
+//! Small calls: 64 bytes there and back, by 1, 8, 16 and 64 clients.
 
 use std::time::Duration;
 
-use super::Line;
+use super::{Line, Plan, in_turns};
 use crate::{
     driver::{Load, drive},
-    stats::Times,
     subject::Subject,
-    trouble::Result,
 };
 
 /// How many clients call at once.
@@ -17,38 +14,14 @@ pub const CLIENTS: [usize; 4] = [1, 8, 16, 64];
 const SIZE: usize = 64;
 
 /// Measures every subject with every number of clients.
-pub async fn measure(
-    row: &str,
-    field: &[Subject],
-    rounds: usize,
-    round: Duration,
-    tell: &mut dyn FnMut(&str),
-) -> Result<Vec<Line>> {
+pub async fn measure(row: &str, field: &[Subject], plan: Plan, tell: &mut dyn FnMut(&str)) -> Vec<Line> {
     let arguments = format!(r#"{{"text":"{}"}}"#, "x".repeat(SIZE));
     let mut lines = Vec::new();
     for clients in CLIENTS {
         tell(&format!("   {row}: {clients} client(s)"));
-        let load = Load {
-            clients,
-            arguments: arguments.clone(),
-            warm: round / 4,
-            time: round,
-            least: 1,
-            pace: Duration::ZERO,
-        };
-        let mut all: Vec<Times> = field.iter().map(|_| Times::default()).collect();
-        for _ in 0..rounds {
-            for (subject, times) in field.iter().zip(&mut all) {
-                times.append(drive(subject, &load).await?);
-            }
-        }
-        lines.extend(field.iter().zip(all).map(|(subject, mut times)| Line {
-            row: row.to_owned(),
-            clients,
-            subject: subject.name.clone(),
-            bytes: SIZE,
-            figures: times.figures(),
-        }));
+        let load = |turn| Load { clients, arguments: arguments.clone(), pace: Duration::ZERO, ..Load::of(turn) };
+        let one = async |subject: &Subject, turn| drive(subject, &load(turn)).await;
+        lines.extend(in_turns((row, clients, SIZE), field, plan, tell, one).await);
     }
-    Ok(lines)
+    lines
 }

@@ -1,5 +1,5 @@
 //! What the core holds and burns when nobody asks anything: resident memory some time after start with 0, 5 and 20 servers
-//! of 50 tools each, then the processor time of the same cores while they idle.
+//! of 50 tools each, and the processor time of the same cores in the last part of this rest.
 
 use std::{path::Path, time::Duration};
 
@@ -32,7 +32,7 @@ pub struct Held {
 
 /// All fleets at once: they do not disturb each other, because nothing happens in them.
 pub async fn measure(after: Duration, idle: Duration, out: &Path, tell: &mut dyn FnMut(&str)) -> Result<Vec<Held>> {
-    tell(&format!("   memory: {} s after start, then {} s of idleness", after.as_secs(), idle.as_secs()));
+    tell(&format!("   memory: {} s after start, the last {} s of them watched", after.as_secs(), idle.as_secs()));
     let mut cores = Vec::new();
     for servers in FLEETS {
         let echo = echo_stdio(TOOLS)?;
@@ -47,15 +47,14 @@ pub async fn measure(after: Duration, idle: Duration, out: &Path, tell: &mut dyn
         };
         cores.push((servers, pid, asked, bare));
     }
-    tokio::time::sleep(after).await;
-    let rss: Vec<_> = cores.iter().map(|(_, pid, ..)| process::rss(*pid)).collect();
+    tokio::time::sleep(after.saturating_sub(idle)).await;
     let before: Vec<_> = cores.iter().map(|(_, pid, ..)| process::cpu(*pid)).collect();
     tokio::time::sleep(idle).await;
     Ok(cores
         .iter()
-        .zip(rss)
         .zip(before)
-        .map(|(((servers, pid, ..), rss_mib), before)| {
+        .map(|((servers, pid, ..), before)| {
+            let rss_mib = process::rss(*pid);
             let used = process::cpu(*pid).zip(before).map(|(now, then)| now.saturating_sub(then));
             let idle_cpu_share = used.map(|used| used.as_secs_f64() / idle.as_secs_f64());
             Held { servers: *servers, tools: servers * TOOLS, rss_mib, idle_cpu_share }

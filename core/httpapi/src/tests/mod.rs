@@ -1,0 +1,8 @@
+//! The faces in process, over a fleet of servers that never run; the router by a real listener.
+
+mod document;
+mod events;
+mod people;
+mod routes;
+mod stage;
+mod table;
