@@ -56,16 +56,28 @@ pub async fn measure(count: usize, out: &Path, tell: &mut dyn FnMut(&str)) -> Re
     let running = Running::start(&command, Some(folder), &out.join("product.log"))?;
     // its server is up once it has answered a call
     let _subject = Subject::http(PRODUCT, port, running).await?;
+    // who asks moves its own bytes: what is measured is the way to the core and back, not the threads of the asker
+    let (caller, _events, _, driver) = Connection::open(&endpoint, Hello::of("bench")).await?;
+    let mut asking = JoinSet::new();
+    asking.spawn(async move {
+        tokio::select! {
+            rows = ask(&caller, &endpoint, count) => rows,
+            () = driver => Err(trouble("the connection to the core ended")),
+        }
+    });
+    asking.join_next().await.ok_or_else(|| trouble("nothing was asked"))??
+}
+
+async fn ask(caller: &Connection, endpoint: &Endpoint, count: usize) -> Result<Vec<Exchanged>> {
     let mut drivers = JoinSet::new();
-    let (caller, _events) = open(&endpoint, &mut drivers).await?;
     let mut rows = vec![
-        asked(ROUND_TRIP, &caller, &Ping {}, count).await?,
-        asked("status over the socket", &caller, &GetStatus {}, count).await?,
-        asked("servers.list over the socket", &caller, &ListServers {}, count).await?,
+        asked(ROUND_TRIP, caller, &Ping {}, count).await?,
+        asked("status over the socket", caller, &GetStatus {}, count).await?,
+        asked("servers.list over the socket", caller, &ListServers {}, count).await?,
     ];
     let mut watchers = Vec::new();
     for _ in 0..WATCHERS {
-        let (connection, events) = open(&endpoint, &mut drivers).await?;
+        let (connection, events) = open(endpoint, &mut drivers).await?;
         connection.call(&Watch { topics: vec![Topic::Calls] }, PATIENCE).await?;
         watchers.push((connection, events));
     }
