@@ -7,6 +7,7 @@ use super::*;
 use crate::System;
 
 struct Home {
+    #[cfg_attr(not(unix), expect(dead_code, reason = "it is kept, and looked into on Unix only"))]
     folder: TempDir,
     places: Places,
 }
