@@ -21,6 +21,8 @@ const TOGETHER = 100;
 const TICK = 5000;
 /** Calls in one answer, at most. */
 const PAGE = 100;
+/** How often the core is asked for the servers while events overtake its answers; the last event is as good. */
+const TRIES = 5;
 
 class Live {
   link = $state<Link>('connecting');
@@ -44,6 +46,10 @@ class Live {
   #refused: ReturnType<typeof setTimeout> | undefined;
   #wantsTools = false;
   #toolsOf = '';
+  /** How many fleets events have told, how often the core was asked for one, and the last answer that was taken. */
+  #told = 0;
+  #asked = 0;
+  #taken = 0;
 
   /** Begins, and ends with the returned function. */
   start(): () => void {
@@ -61,7 +67,7 @@ class Live {
 
   async load(): Promise<void> {
     try {
-      const servers = get<ServerList>('/servers').then((list) => this.#fleet(list.servers));
+      const servers = this.#askFleet();
       const status = get<Status>('/status').then((status) => (this.status = status));
       const info = get<Info>('/info').then((info) => (this.info = info));
       await Promise.all([servers, status, info, this.#loadCalls(), this.#loadSessions()]);
@@ -82,7 +88,7 @@ class Live {
   }
 
   async reloadServers(): Promise<void> {
-    this.#fleet((await get<ServerList>('/servers')).servers);
+    await this.#askFleet();
   }
 
   /** Reads all tools now, and again whenever the servers have others. */
@@ -140,8 +146,10 @@ class Live {
 
   #event(name: string, payload: Record<string, unknown>, at: number): void {
     if (name === 'servers.changed') {
-      if (Array.isArray(payload.servers)) this.#fleet(payload.servers as Server[]);
-      else void this.reloadServers().catch(() => undefined);
+      if (Array.isArray(payload.servers)) {
+        this.#told += 1;
+        this.#fleet(payload.servers as Server[]);
+      } else void this.reloadServers().catch(() => undefined);
     } else if (name === 'activity.tool_call.completed') {
       this.#waiting.push(callOf(payload, at));
       this.#timer ??= setTimeout(() => this.#takeCalls(), TOGETHER);
@@ -161,6 +169,20 @@ class Live {
     this.calls = merged(this.calls, this.#waiting);
     this.#waiting = [];
     this.now = Date.now();
+  }
+
+  /** Asks for the servers. An answer that an event has overtaken is older than the event, so it is asked again. */
+  async #askFleet(): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      const [told, asked] = [this.#told, ++this.#asked];
+      const { servers } = await get<ServerList>('/servers');
+      if (asked < this.#taken) return;
+      if (told === this.#told) {
+        this.#taken = asked;
+        this.#fleet(servers);
+        return;
+      }
+    }
   }
 
   #fleet(servers: Server[]): void {
