@@ -4,6 +4,7 @@ import { read, to, toServer } from './address';
 import { callOf, KEPT, matching, merged, perMinute } from './calls';
 import { ago, bytes, milliseconds, plural, span } from './format';
 import { mergePatch, places } from './merge';
+import { Newest } from './newest';
 import { parameters, skeleton } from './schema';
 import { markOf, ordered, sentence, settled, stateWord } from './servers';
 import { roughly, spared } from './tokens';
@@ -215,4 +216,51 @@ test('addresses are read as they are written', () => {
   expect(read('/ui/nothing/here', '').page).toBe('unknown');
   expect(read('/ui/servers/%E0%A4%A', '').name).toBe('%E0%A4%A');
   expect(to('/activity', { q: 'a b', status: '' })).toBe('/ui/activity?q=a+b');
+});
+
+describe('newest', () => {
+  function later<T>() {
+    let answer: (value: T) => void = () => undefined;
+    const promise = new Promise<T>((resolve) => (answer = resolve));
+    return { promise, answer };
+  }
+
+  it('never lets an older answer take the place of what an event told', async () => {
+    const [newest, seen] = [new Newest(), ['starting']];
+    const [old, anew] = [later<string>(), later<string>()];
+    const questions = [old.promise, anew.promise];
+    const asking = newest.ask(
+      () => questions.shift() ?? Promise.reject(new Error('asked too often')),
+      (answer) => seen.push(answer),
+    );
+    newest.told();
+    seen.push('ready');
+    old.answer('starting');
+    anew.answer('ready, asked anew');
+    await asking;
+    expect(seen).toEqual(['starting', 'ready', 'ready, asked anew']);
+  });
+
+  it('takes the answer to the later of two questions, whichever comes first', async () => {
+    const [newest, seen] = [new Newest(), [] as string[]];
+    const [first, second] = [later<string>(), later<string>()];
+    const take = (answer: string) => void seen.push(answer);
+    const asking = [newest.ask(() => first.promise, take), newest.ask(() => second.promise, take)];
+    second.answer('second');
+    await asking[1];
+    first.answer('first');
+    await Promise.all(asking);
+    expect(seen).toEqual(['second']);
+  });
+
+  it('gives up while events go on overtaking it', async () => {
+    const [newest, take] = [new Newest(), () => expect.unreachable()];
+    let asked = 0;
+    await newest.ask(() => {
+      asked += 1;
+      newest.told();
+      return Promise.resolve(0);
+    }, take);
+    expect(asked).toBe(5);
+  });
 });

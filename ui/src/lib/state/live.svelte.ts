@@ -14,6 +14,7 @@ import type {
   ToolList,
 } from '../api/types';
 import { callOf, KEPT, merged } from '../pure/calls';
+import { Newest } from '../pure/newest';
 
 /** Events come in bursts; the list of calls is put together at most so often, in milliseconds. */
 const TOGETHER = 100;
@@ -21,8 +22,6 @@ const TOGETHER = 100;
 const TICK = 5000;
 /** Calls in one answer, at most. */
 const PAGE = 100;
-/** How often the core is asked for the servers while events overtake its answers; the last event is as good. */
-const TRIES = 5;
 
 class Live {
   link = $state<Link>('connecting');
@@ -46,10 +45,7 @@ class Live {
   #refused: ReturnType<typeof setTimeout> | undefined;
   #wantsTools = false;
   #toolsOf = '';
-  /** How many fleets events have told, how often the core was asked for one, and the last answer that was taken. */
-  #told = 0;
-  #asked = 0;
-  #taken = 0;
+  #newest = new Newest();
 
   /** Begins, and ends with the returned function. */
   start(): () => void {
@@ -147,7 +143,7 @@ class Live {
   #event(name: string, payload: Record<string, unknown>, at: number): void {
     if (name === 'servers.changed') {
       if (Array.isArray(payload.servers)) {
-        this.#told += 1;
+        this.#newest.told();
         this.#fleet(payload.servers as Server[]);
       } else void this.reloadServers().catch(() => undefined);
     } else if (name === 'activity.tool_call.completed') {
@@ -171,18 +167,11 @@ class Live {
     this.now = Date.now();
   }
 
-  /** Asks for the servers. An answer that an event has overtaken is older than the event, so it is asked again. */
-  async #askFleet(): Promise<void> {
-    for (let tries = 0; tries < TRIES; tries += 1) {
-      const [told, asked] = [this.#told, ++this.#asked];
-      const { servers } = await get<ServerList>('/servers');
-      if (asked < this.#taken) return;
-      if (told === this.#told) {
-        this.#taken = asked;
-        this.#fleet(servers);
-        return;
-      }
-    }
+  #askFleet(): Promise<void> {
+    return this.#newest.ask(
+      () => get<ServerList>('/servers'),
+      (list) => this.#fleet(list.servers),
+    );
   }
 
   #fleet(servers: Server[]): void {
