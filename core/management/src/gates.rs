@@ -1,8 +1,8 @@
-//! What the settings forbid: read in one place, asked by every operation that changes something.
+//! What the settings forbid: one rule, asked before an operation begins and again at the moment of writing ([`crate::guard`]).
 
 use std::sync::Arc;
 
-use mcpproxy_config::Config;
+use mcpproxy_config::{Config, Gates, Objection};
 use mcpproxy_domain::Code;
 use tokio::sync::watch;
 
@@ -21,18 +21,23 @@ pub(crate) enum Wish {
     Restart,
 }
 
-/// Whether the settings allow it.
-pub(crate) fn check(settings: &watch::Receiver<Arc<Config>>, wish: Wish) -> Result<(), Refusal> {
-    let gates = settings.borrow().gates;
-    let (forbidden, key) = match wish {
-        _ if gates.management_disabled => (true, "disable_management"),
-        Wish::Add if !gates.allow_server_add => (true, "allow_server_add"),
-        Wish::Remove if !gates.allow_server_remove => (true, "allow_server_remove"),
-        Wish::Add | Wish::Remove | Wish::Alter | Wish::Restart => (gates.read_only, "read_only_mode"),
+/// Whether these gates are open to the wish.
+pub(crate) fn pass(gates: Gates, wish: Wish) -> Result<(), Objection> {
+    let closed = match wish {
+        _ if gates.management_disabled => "disable_management",
+        _ if gates.read_only => "read_only_mode",
+        Wish::Add if !gates.allow_server_add => "allow_server_add",
+        Wish::Remove if !gates.allow_server_remove => "allow_server_remove",
+        Wish::Add | Wish::Remove | Wish::Alter | Wish::Restart => return Ok(()),
     };
-    if !forbidden {
-        return Ok(());
-    }
-    let told = format!("the settings forbid this: {key}");
-    Err(Refusal::new(Code::Forbidden, told, format!("change {key} in the settings file, if you may")))
+    Err(Objection {
+        code: Code::Forbidden,
+        message: format!("the settings forbid this: {closed}"),
+        hint: format!("change {closed} in the settings file, if you may"),
+    })
+}
+
+/// Whether the settings that hold now allow it.
+pub(crate) fn check(settings: &watch::Receiver<Arc<Config>>, wish: Wish) -> Result<(), Refusal> {
+    Ok(pass(settings.borrow().gates, wish)?)
 }

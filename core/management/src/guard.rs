@@ -8,7 +8,10 @@ use std::sync::Arc;
 use mcpproxy_config::{Config, Objection};
 use mcpproxy_domain::{Code, ServerSpec};
 
-use crate::servers::fingerprint;
+use crate::{
+    gates::{Wish, pass},
+    servers::fingerprint,
+};
 
 /// A person's word that one server may run as it was seen.
 #[derive(Clone, Debug)]
@@ -24,21 +27,12 @@ pub struct Approval {
 /// # Errors
 /// Which setting forbids it.
 pub fn gates(before: &Config, after: &Config) -> Result<(), Objection> {
-    let gates = before.gates;
-    let forbidden = |key: &str| Objection {
-        code: Code::Forbidden,
-        message: format!("the settings forbid this: {key}"),
-        hint: format!("change {key} in the settings file, if you may"),
-    };
-    let closed = [(gates.management_disabled, "disable_management"), (gates.read_only, "read_only_mode")];
-    if let Some((_, key)) = closed.into_iter().find(|(is_closed, _)| *is_closed) {
-        return Err(forbidden(key));
+    pass(before.gates, Wish::Alter)?;
+    if after.servers.iter().any(|server| named(before, server).is_none()) {
+        pass(before.gates, Wish::Add)?;
     }
-    if !gates.allow_server_add && after.servers.iter().any(|server| named(before, server).is_none()) {
-        return Err(forbidden("allow_server_add"));
-    }
-    if !gates.allow_server_remove && before.servers.iter().any(|server| named(after, server).is_none()) {
-        return Err(forbidden("allow_server_remove"));
+    if before.servers.iter().any(|server| named(after, server).is_none()) {
+        pass(before.gates, Wish::Remove)?;
     }
     Ok(())
 }

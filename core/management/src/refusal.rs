@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mcpproxy_config::ConfigError;
+use mcpproxy_config::{ConfigError, Objection};
 use mcpproxy_domain::{Code, Problem};
 use mcpproxy_ipc_proto::view::FieldError;
 
@@ -52,13 +52,19 @@ impl Refusal {
     }
 }
 
+impl From<Objection> for Refusal {
+    fn from(objection: Objection) -> Self {
+        Self::new(objection.code, objection.message, objection.hint)
+    }
+}
+
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
         let code = error.code();
         match error {
             // what was handed in has faults, and not the file
             ConfigError::Invalid { problems, .. } => Self { code, ..Self::of_problems(&problems) },
-            ConfigError::Refused(objection) => Self::new(code, objection.message, objection.hint),
+            ConfigError::Refused(objection) => objection.into(),
             other => Self::new(code, other.to_string(), ""),
         }
     }
