@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use mcpproxy_domain::phase::Phase;
 use mcpproxy_ipc_proto::{
     PROTOCOL,
     call::NAMES,
     frame::{Decoder, Frame, FrameError, Kind},
     hello::{Bye, ByeReason, Hello, Incompatible},
-    view::PhaseView,
 };
+use mcpproxy_management::core::phase_view;
 use serde::Serialize;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -71,16 +70,6 @@ pub(crate) async fn farewell(stream: &mut (impl AsyncWrite + Unpin), reason: Bye
         let _ = stream.shutdown().await;
     })
     .await;
-}
-
-/// The phase as it is told.
-pub(crate) const fn phase_view(phase: Phase) -> PhaseView {
-    match phase {
-        Phase::Starting => PhaseView::Starting,
-        Phase::Ready => PhaseView::Ready,
-        Phase::Draining(_) => PhaseView::Draining,
-        Phase::Stopped => PhaseView::Stopped,
-    }
 }
 
 fn hello(faces: &Faces) -> Hello {

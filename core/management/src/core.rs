@@ -160,7 +160,9 @@ impl Management {
     }
 }
 
-pub(crate) const fn phase_view(phase: Phase) -> PhaseView {
+/// A phase as it is told.
+#[must_use]
+pub const fn phase_view(phase: Phase) -> PhaseView {
     match phase {
         Phase::Starting => PhaseView::Starting,
         Phase::Ready => PhaseView::Ready,
