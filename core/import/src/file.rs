@@ -1,4 +1,4 @@
-//! A whole settings file of some program. Not here: reading it from the disk, and where it is (`canonical`).
+//! A whole settings file of some program. Not here: reading it from the disk, and where it is.
 
 use serde_json::Value;
 

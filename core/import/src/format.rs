@@ -1,4 +1,4 @@
-//! Whose file it is. Not here: where these files are (`canonical`), what stands in them (`shape`, `entry`).
+//! Whose file it is. Not here: where these files are, what stands in them (`shape`, `entry`).
 
 use std::{fmt, str::FromStr};
 

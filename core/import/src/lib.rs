@@ -4,7 +4,6 @@
 //! the form is, it becomes one JSON object an entry, and a single reader makes a [`Draft`] of it.
 //! Pure: no file, no environment. Not here: writing the settings, asking a person, looking whether a program exists.
 
-mod canonical;
 mod client;
 mod command;
 mod draft;
@@ -26,7 +25,6 @@ mod shape;
 mod tests;
 mod transport;
 
-pub use canonical::{Os, Places, canonical_sources};
 pub use draft::{Draft, Form, Rest, Source};
 pub use error::{ImportError, Reason, Shown};
 pub use file::{FILE_LIMIT, Imported, Skipped, import};
