@@ -36,6 +36,14 @@ pub fn newest(path: &Path) -> Option<PathBuf> {
     copies.max().map(|(_, path)| path)
 }
 
+/// The copy of a file that has this bare name, if there is one. Nothing but the name of a copy of this very file will do.
+pub fn named(path: &Path, name: &str) -> Option<PathBuf> {
+    let stamp = name.strip_prefix(&(path.file_name()?.to_string_lossy().into_owned() + MARK))?;
+    order(stamp)?;
+    let copy = path.with_file_name(name);
+    copy.symlink_metadata().is_ok_and(|metadata| metadata.is_file()).then_some(copy)
+}
+
 fn beside(path: &Path, stamp: &str) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name([&name, MARK, stamp].concat())
@@ -98,5 +106,9 @@ mod tests {
         let copies: Vec<_> = (0..12).map(|_| make(&path, UNIX_EPOCH).unwrap()).collect();
         assert_eq!(newest(&path).as_ref(), copies.last());
         assert!(copies.last().unwrap().ends_with("a.json.bak.19700101-000000-11"));
+        assert_eq!(named(&path, "a.json.bak.19700101-000000-11").as_ref(), copies.last());
+        let others = ["a.json.bak.zzz", "b.json.bak.29990101-000000", "a.json", "", "a.json.bak.19700101-000001"];
+        let ways = ["../a.json.bak.19700101-000000", "a.json.bak./../a.json", "a.json.bak.19700101-000000/"];
+        assert!(others.iter().chain(&ways).all(|name| named(&path, name).is_none()));
     }
 }

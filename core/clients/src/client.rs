@@ -119,8 +119,25 @@ impl ClientId {
         }
     }
 
+    /// The name of its file's format.
+    #[must_use]
+    pub const fn format_name(self) -> &'static str {
+        match self.format() {
+            Format::Json { .. } => "json",
+            Format::Toml => "toml",
+            Format::Yaml => "yaml",
+        }
+    }
+
+    /// Whether it cannot reach an address by itself, and starts our program instead.
+    #[must_use]
+    pub const fn is_bridged(self) -> bool {
+        matches!(self, Self::ClaudeDesktop)
+    }
+
     /// The member of the file under which servers stand.
-    pub(crate) const fn container(self) -> &'static str {
+    #[must_use]
+    pub const fn container(self) -> &'static str {
         match self {
             Self::Codex => "mcp_servers",
             Self::Goose => "extensions",

@@ -58,6 +58,19 @@ pub enum Disconnected {
 /// # Errors
 /// See [`ClientError`]; a file that cannot be read or edited safely is left alone.
 pub fn connect(client: ClientId, places: &Places, target: &Target, wish: &Wish) -> Result<Connected, ClientError> {
+    connect_marked(client, places, target, wish).map(|(connected, _)| connected)
+}
+
+/// The same, with the fingerprint of the file as it is then; see [`crate::Undo`].
+///
+/// # Errors
+/// As [`connect`].
+pub fn connect_marked(
+    client: ClientId,
+    places: &Places,
+    target: &Target,
+    wish: &Wish,
+) -> Result<(Connected, String), ClientError> {
     target.check()?;
     let before = Opened::at(client, places)?;
     if wish.seen.as_ref().is_some_and(|seen| *seen != before.fingerprint()) {
@@ -66,7 +79,7 @@ pub fn connect(client: ClientId, places: &Places, target: &Target, wish: &Wish) 
     let settings = before.settings(client)?;
     let standing = settings.standing(target, wish.shown);
     if standing == Standing::Connected {
-        return Ok(Connected::Already);
+        return Ok((Connected::Already, before.fingerprint()));
     }
     refuse_foreign(&before, target, &standing, wish.force || standing == Standing::Outdated)?;
     let planned = settings.connected(target, wish.shown).map_err(|unfit| before.unfit(client, target, unfit));
@@ -91,7 +104,9 @@ pub fn connect(client: ClientId, places: &Places, target: &Target, wish: &Wish) 
     if after.text != text || after.settings(client)?.standing(target, wish.shown) != Standing::Connected {
         return Err(ClientError::Unverified { path: after.path });
     }
-    Ok(if standing == Standing::Absent { Connected::Added { backup } } else { Connected::Updated { backup } })
+    let is_new = standing == Standing::Absent;
+    let connected = if is_new { Connected::Added { backup } } else { Connected::Updated { backup } };
+    Ok((connected, after.fingerprint()))
 }
 
 /// Takes our entry out of the client's settings.
@@ -230,7 +245,7 @@ fn agreed(client: ClientId, now: String, edit: Option<String>) -> String {
 }
 
 /// What cannot be removed is no more than a copy too many.
-fn discard(copies: &[PathBuf]) {
+pub fn discard(copies: &[PathBuf]) {
     for copy in copies {
         let _ = fs::remove_file(copy);
     }

@@ -128,6 +128,41 @@ pub fn secrets(client: ClientId, entry: Option<&Value>) -> Vec<&str> {
     headers.into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect()
 }
 
+/// An entry without anything that may be a secret: values of headers and variables, arguments, queries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// What it says of its type; empty = nothing.
+    pub kind: String,
+    /// Where it leads; empty = it starts a program.
+    pub endpoint: String,
+    /// The program that it starts; empty = none.
+    pub command: String,
+    /// The names of its headers.
+    pub header_names: Vec<String>,
+    /// The names of its variables.
+    pub variable_names: Vec<String>,
+}
+
+/// What may be shown of the entry that is there.
+pub fn summary(client: ClientId, there: &Value) -> Summary {
+    let text = |key: &str| there.get(key).and_then(Value::as_str).map(str::to_owned).unwrap_or_default();
+    let names = |key: &str| {
+        let members = there.get(key).and_then(Value::as_object);
+        members.map(|members| members.keys().cloned().collect()).unwrap_or_default()
+    };
+    let program = match there.get("command") {
+        Some(Value::Array(words)) => words.first().and_then(Value::as_str).map(str::to_owned).unwrap_or_default(),
+        _ => text("command"),
+    };
+    Summary {
+        kind: text("type"),
+        endpoint: address(there).map(shown_address).unwrap_or_default(),
+        command: program,
+        header_names: names(headers(client)),
+        variable_names: names(if there.get("environment").is_some() { "environment" } else { "env" }),
+    }
+}
+
 enum Reach {
     Url(String),
     Bridge,

@@ -70,6 +70,14 @@ pub enum ClientError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no copy of that name beside the file.
+    #[error("there is no copy of {} that is called {name:?}; use the bare name that connecting gave", path.display())]
+    NoBackup {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+    },
     /// The system does not let us at the file.
     #[error("access to {} is denied; permit it in the system's privacy settings or the permissions of the file", path.display())]
     Denied {
@@ -127,6 +135,7 @@ impl ClientError {
                 Code::InvalidInput
             }
             Self::Malformed { .. } | Self::Shape { .. } => Code::ConfigInvalid,
+            Self::NoBackup { .. } => Code::NotFound,
             Self::Denied { .. } => Code::Forbidden,
             Self::Slow { .. } => Code::Timeout,
             Self::Changed { .. }

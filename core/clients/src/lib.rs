@@ -18,11 +18,13 @@ mod plan;
 mod preview;
 mod program;
 mod target;
+mod undo;
 
 pub use client::ClientId;
-pub use connect::{Connected, Disconnected, Wish, connect, disconnect};
-pub use entry::Standing;
+pub use connect::{Connected, Disconnected, Wish, connect, connect_marked, disconnect};
+pub use entry::{Standing, Summary};
 pub use error::ClientError;
 pub use places::{Places, System};
 pub use preview::{Access, ClientState, Preview, list, look, preview, print};
 pub use target::Target;
+pub use undo::{Undo, Undone, undo};

@@ -79,10 +79,14 @@ impl<'a> Settings<'a> {
 
     /// Whether this text is what we made of `before`, which had no entry of the name.
     pub fn comes_from(&self, before: &str, target: &Target) -> bool {
+        let was_free = Settings::read(self.client, before).is_ok_and(|before| before.entry(&target.name).is_none());
+        was_free && self.is_made_of(before, target)
+    }
+
+    /// Whether this text is what connecting makes of `before`.
+    pub fn is_made_of(&self, before: &str, target: &Target) -> bool {
         let Ok(before) = Settings::read(self.client, before) else { return false };
-        let Some(there) = self.entry(&target.name).filter(|_| before.entry(&target.name).is_none()) else {
-            return false;
-        };
+        let Some(there) = self.entry(&target.name) else { return false };
         let then = entry::written_for(self.client, there, target);
         let shown = self.is_shown(&target.name) == Some(true);
         before.connected(&then, shown).is_ok_and(|made| made == self.text)

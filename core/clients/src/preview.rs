@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::{
-    ClientError, ClientId, Places, Standing, Target, entry,
+    ClientError, ClientId, Places, Standing, Summary, Target, entry,
     opened::{self, Opened},
     program,
 };
@@ -63,6 +63,12 @@ pub struct Preview {
     pub removed: Vec<String>,
     /// Lines that come, with keys as dots.
     pub added: Vec<String>,
+    /// The entry that is to be there, with keys as dots.
+    pub entry: Value,
+    /// The same as it would stand in an empty file.
+    pub entry_text: String,
+    /// The entry of the name that is there now.
+    pub existing: Option<Summary>,
     /// Whether the file will hold the API key.
     pub contains_key: bool,
     /// Tells this state of the file from any other; see [`crate::Wish::seen`].
@@ -108,12 +114,16 @@ pub fn preview(client: ClientId, places: &Places, target: &Target, shown: bool) 
     let (removed, added) = difference(&opened.text, &text);
     let masked = |lines: Vec<String>| lines.iter().map(|line| masked(line, &secrets)).collect();
     let commanded = client.has_command() && !standing.is_connected();
+    let open = Target { api_key: target.api_key.as_ref().map(|_| DOTS.into()), ..target.clone() };
     Ok(Preview {
         state: look(client, places, target),
         command: places.program(client).filter(|_| commanded).map(|_| command(client, target)),
+        entry: entry::wanted(client, &settings.value, &open),
+        entry_text: opened::snippet(client, &open, shown),
+        existing: settings.entry(&target.name).map(|there| entry::summary(client, there)),
         removed: masked(removed),
         added: masked(added),
-        contains_key: target.api_key.is_some() && client != ClientId::ClaudeDesktop,
+        contains_key: target.api_key.is_some() && !client.is_bridged(),
         fingerprint: opened.fingerprint(),
     })
 }

@@ -1,6 +1,6 @@
 //! What a client is to reach: this core, by an address that works on this machine. Not here: how a client writes it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mcpproxy_domain::Secret;
 
@@ -38,6 +38,17 @@ impl Target {
         let scheme = if tls { "https" } else { "http" };
         let colon = if port.is_empty() { "" } else { ":" };
         format!("{scheme}://{host}{colon}{port}/mcp")
+    }
+
+    /// What our program is started with there so that it finds this core from anywhere: the settings file and the data
+    /// folder, where they are not the usual ones.
+    #[must_use]
+    pub fn bridge(config: Option<&Path>, data_dir: Option<&Path>) -> Vec<String> {
+        let text =
+            |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned();
+        let words = [("--config", config), ("--data-dir", data_dir)];
+        let named = words.into_iter().filter_map(|(flag, path)| Some([flag.to_owned(), text(path?)]));
+        named.flatten().chain([Self::BRIDGE.to_owned()]).collect()
     }
 
     /// Whether an entry can have this name, with every client.

@@ -59,6 +59,11 @@ fn a_preview_shows_the_lines_that_change_and_no_key() {
     let all = format!("{told:?}");
     assert!(!all.contains("old-key") && !all.contains("key\"") && !all.contains("another"), "{all}");
     assert!(told.contains_key && told.command.is_none());
+    assert_eq!(told.entry["headers"]["X-API-Key"], "••••");
+    assert!(told.entry_text.contains("\"mcpServers\"") && told.entry_text.contains("••••"), "{told:?}");
+    let existing = told.existing.unwrap();
+    assert_eq!(existing.endpoint, "http://127.0.0.1:8080/mcp");
+    assert_eq!(existing.header_names, ["X-API-Key"]);
 
     let long = format!("{{\"x\":\"{}\",\"mcpServers\":{{}}}}", "secret ".repeat(60));
     put(ClientId::Windsurf, &places, &long);

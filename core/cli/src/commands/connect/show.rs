@@ -238,6 +238,9 @@ mod tests {
             command: Some(vec!["codex".into(), "mcp".into(), "add".into()]),
             removed: vec!["old \u{1b}[2J".into()],
             added: vec!["[mcp_servers.mcpproxy]".into(), "url = \"http://127.0.0.1:8080/mcp\"".into()],
+            entry: serde_json::Value::Null,
+            entry_text: String::new(),
+            existing: None,
             contains_key: true,
             fingerprint: String::new(),
         };

@@ -1,7 +1,5 @@
 //! Where clients are led: the address of the core that runs, or the one that it will have.
 
-use std::path::Path;
-
 use mcpproxy_clients::Target;
 use mcpproxy_config::Config;
 use mcpproxy_domain::Code;
@@ -78,22 +76,8 @@ async fn target(context: &Context, core: Option<Core>, name: &str) -> Result<Tar
     }
     let binary = std::env::current_exe()
         .map_err(|error| Failure::internal(format!("the path of this program is not known: {error}")))?;
-    let bridge = bridge(context, &config);
+    let data_dir = (!config.data_dir_is_default).then_some(config.data_dir.as_path());
+    let bridge = Target::bridge(context.flags.config.as_deref(), data_dir);
     let api_key = config.api_key.filter(|_| needs_key);
     Ok(Target { url, api_key, binary, bridge, name: name.to_owned() })
-}
-
-/// What a client starts our program with: it finds the same core from anywhere.
-fn bridge(context: &Context, config: &Config) -> Vec<String> {
-    let text =
-        |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned();
-    let mut words = Vec::new();
-    if let Some(path) = &context.flags.config {
-        words.extend(["--config".to_owned(), text(path)]);
-    }
-    if !config.data_dir_is_default {
-        words.extend(["--data-dir".to_owned(), text(&config.data_dir)]);
-    }
-    words.push(Target::BRIDGE.to_owned());
-    words
 }
