@@ -27,6 +27,7 @@ pub struct Settings {
     inbox: mpsc::Sender<Request>,
     config: watch::Receiver<Arc<Config>>,
     problems: watch::Receiver<Option<Arc<Problems>>>,
+    saves: watch::Receiver<u64>,
     started: Arc<Config>,
     source: Arc<Source>,
 }
@@ -84,6 +85,7 @@ struct Owner {
     source: Arc<Source>,
     config: watch::Sender<Arc<Config>>,
     problems: watch::Sender<Option<Arc<Problems>>>,
+    saves: watch::Sender<u64>,
     before_publishing: Box<dyn FnMut(&Config) + Send>,
     seen: Seen,
     /// What was warned about already; `None` = by whoever started us.
@@ -118,18 +120,20 @@ impl Settings {
         let (inbox, requests) = mpsc::channel(INBOX);
         let (config_sender, config_view) = watch::channel(Arc::clone(&config));
         let (problems_sender, problems) = watch::channel(None);
+        let (saves_sender, saves) = watch::channel(0);
         let (watch, sentry) = watch(source.path.clone());
         let owner = Owner {
             source: Arc::clone(&source),
             config: config_sender,
             problems: problems_sender,
+            saves: saves_sender,
             before_publishing,
             seen: Seen::Unknown,
             warned: None,
             watch,
             sentry,
         };
-        (Self { inbox, config: config_view, problems, started: config, source }, owner, requests)
+        (Self { inbox, config: config_view, problems, saves, started: config, source }, owner, requests)
     }
 
     /// The settings as they are, from now on.
@@ -142,6 +146,12 @@ impl Settings {
     #[must_use]
     pub fn problems(&self) -> watch::Receiver<Option<Arc<Problems>>> {
         self.problems.clone()
+    }
+
+    /// How often the file was written by us, each time told before what it says is published.
+    #[must_use]
+    pub fn saves(&self) -> watch::Receiver<u64> {
+        self.saves.clone()
     }
 
     /// What differs from the settings that the core was started with and waits for the next start.
@@ -250,6 +260,9 @@ impl Owner {
         })
         .await?;
         self.seen = Seen::Bytes(written.fingerprint);
+        if written.saved {
+            self.saves.send_modify(|saves| *saves += 1);
+        }
         let mut applied = self.take_over(Arc::unwrap_or_clone(written.config), written.warnings);
         applied.saved = written.saved;
         tracing::info!(changed = ?names(&applied.changed), "the settings are changed");

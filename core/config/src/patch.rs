@@ -29,6 +29,8 @@ enum Edit {
     Set(Place, Value),
     Remove(Place),
     Append(Place, Value),
+    Include(Place, Value),
+    Exclude(Place, Value),
     AddServer(Map<String, Value>),
     RemoveServer(String),
     MergeServer(String, Map<String, Value>),
@@ -106,6 +108,18 @@ impl ConfigPatch {
         self.with(Edit::Append(place.into(), item.into()))
     }
 
+    /// Adds an item to the end of a list unless it is there; a list that is not there is made.
+    #[must_use]
+    pub fn include(self, place: impl Into<Place>, item: impl Into<Value>) -> Self {
+        self.with(Edit::Include(place.into(), item.into()))
+    }
+
+    /// Takes an item out of a list; a list without items goes.
+    #[must_use]
+    pub fn exclude(self, place: impl Into<Place>, item: impl Into<Value>) -> Self {
+        self.with(Edit::Exclude(place.into(), item.into()))
+    }
+
     /// Adds a server behind the others. Its name has to be free.
     #[must_use]
     pub fn add_server(self, entry: Map<String, Value>) -> Self {
@@ -163,6 +177,14 @@ impl ConfigPatch {
                     let slot = parent(path, whole, place)?.entry(&place.key).or_insert(Value::Null);
                     list(path, slot, &place.to_string())?.push(item.clone());
                 }
+                Edit::Include(place, item) => {
+                    let slot = parent(path, whole, place)?.entry(&place.key).or_insert(Value::Null);
+                    let items = list(path, slot, &place.to_string())?;
+                    if !items.contains(item) {
+                        items.push(item.clone());
+                    }
+                }
+                Edit::Exclude(place, item) => exclude(path, whole, place, item)?,
                 Edit::AddServer(entry) => add_server(path, whole, entry)?,
                 Edit::RemoveServer(name) => remove_server(path, whole, name)?,
                 Edit::MergeServer(name, with) => merge(server(path, whole, name)?, with, Null::Removes),
@@ -185,6 +207,8 @@ impl fmt::Debug for ConfigPatch {
             Edit::Set(place, _) => format!("set {place}"),
             Edit::Remove(place) => format!("remove {place}"),
             Edit::Append(place, _) => format!("append to {place}"),
+            Edit::Include(place, _) => format!("include in {place}"),
+            Edit::Exclude(place, _) => format!("exclude from {place}"),
             Edit::AddServer(_) => "add a server".to_owned(),
             Edit::RemoveServer(name) => format!("remove the server {name}"),
             Edit::MergeServer(name, _) => format!("merge into the server {name}"),
@@ -217,16 +241,38 @@ fn parent<'a>(
 }
 
 fn remove(path: &Path, whole: &mut Map<String, Value>, place: &Place) -> Result<(), ConfigError> {
+    if let Some(holder) = holder(path, whole, place)? {
+        holder.shift_remove(&place.key);
+    }
+    Ok(())
+}
+
+fn exclude(path: &Path, whole: &mut Map<String, Value>, place: &Place, item: &Value) -> Result<(), ConfigError> {
+    let Some(holder) = holder(path, whole, place)? else { return Ok(()) };
+    let Some(slot) = holder.get_mut(&place.key) else { return Ok(()) };
+    let items = list(path, slot, &place.to_string())?;
+    items.retain(|other| other != item);
+    if items.is_empty() {
+        holder.shift_remove(&place.key);
+    }
+    Ok(())
+}
+
+/// The object that holds what the place names, if it is there.
+fn holder<'a>(
+    path: &Path,
+    whole: &'a mut Map<String, Value>,
+    place: &Place,
+) -> Result<Option<&'a mut Map<String, Value>>, ConfigError> {
     let mut at = match &place.server {
         Some(name) => server(path, whole, name)?,
         None => whole,
     };
     for key in &place.above {
-        let Some(Value::Object(members)) = at.get_mut(key) else { return Ok(()) };
+        let Some(Value::Object(members)) = at.get_mut(key) else { return Ok(None) };
         at = members;
     }
-    at.shift_remove(&place.key);
-    Ok(())
+    Ok(Some(at))
 }
 
 fn add_server(path: &Path, whole: &mut Map<String, Value>, entry: &Map<String, Value>) -> Result<(), ConfigError> {
@@ -347,6 +393,23 @@ mod tests {
                 json!({"mcpServers": [{"name": "a/b.c", "env": {"L": "2"}, "args": ["x", "y"]}]}),
             ),
             (
+                new()
+                    .remove("n")
+                    .include(Place::server("a/b.c", "args"), "x")
+                    .include(Place::server("a/b.c", "args"), "y")
+                    .include(Place::server("b", "l"), "z")
+                    .exclude(Place::server("a/b.c", "args"), "x")
+                    .exclude(Place::server("b", "none"), "z"),
+                json!({"mcpServers": [
+                    {"name": "a/b.c", "env": {"K": "1", "L": "2"}, "args": ["y"]},
+                    {"name": "b", "l": ["z"]},
+                ]}),
+            ),
+            (
+                new().remove("n").exclude(Place::server("a/b.c", "args"), "x").remove_server("b"),
+                json!({"mcpServers": [{"name": "a/b.c", "env": {"K": "1", "L": "2"}}]}),
+            ),
+            (
                 new().merge_server("a/b.c", members(json!({"env": {"K": null, "M": "3"}, "args": [], "url": null}))),
                 json!({"mcpServers": [{"name": "a/b.c", "env": {"L": "2", "M": "3"}, "args": []}, {"name": "b"}], "n": 1}),
             ),
@@ -376,6 +439,8 @@ mod tests {
             (new().merge_server("z", Map::new()), "no server named z"),
             (new().set(Place::key("n").then("m"), 1), "n: has to be an object"),
             (new().append("n", 1), "n: has to be a list"),
+            (new().include("n", 1), "n: has to be a list"),
+            (new().exclude("n", 1), "n: has to be a list"),
             (new().set("mcpServers", 1).add_server(Map::new()), "mcpServers: has to be a list"),
         ] {
             let told = check(two(), &patch).unwrap_err().to_string();

@@ -38,12 +38,17 @@ impl Document {
     pub(crate) fn stems(&self) -> Stems {
         let name = stems(&self.id.tool);
         let server = stems(self.id.server.as_str());
-        let end = self.description.floor_char_boundary(LONGEST_DESCRIPTION);
         let mut all = name.clone();
         all.extend_from_slice(&server);
-        all.extend(stems(self.description.get(..end).unwrap_or_default()));
+        all.extend(stems(self.read_description()));
         all.extend(self.input_schema.as_deref().map(|schema| stems(&schema_text(schema))).unwrap_or_default());
         Stems { name, server, all }
+    }
+
+    /// The part of the description that is indexed.
+    pub(crate) fn read_description(&self) -> &str {
+        let end = self.description.floor_char_boundary(LONGEST_DESCRIPTION);
+        self.description.get(..end).unwrap_or_default()
     }
 
     /// Tells a changed document from the same one sent again.

@@ -9,6 +9,7 @@ mod analyzer;
 mod document;
 mod engine;
 mod error;
+mod explain;
 mod ledger;
 mod query;
 mod schema_text;
@@ -21,6 +22,7 @@ mod writer;
 
 pub use document::Document;
 pub use error::Error;
+pub use explain::{Explanation, Part, Reason, explain};
 pub use search::{Hit, Searcher};
 pub use sentence::first_sentence;
 pub use signature::{Signature, signature};

@@ -35,7 +35,9 @@ pub(crate) async fn follow(mut catalog: watch::Receiver<Arc<Catalog>>, writer: W
     }
 }
 
-fn document(tool: &Tool) -> Document {
+/// A tool as the index reads it.
+#[must_use]
+pub fn document(tool: &Tool) -> Document {
     Document {
         id: tool.id.clone(),
         description: tool.definition.description.as_str().into(),

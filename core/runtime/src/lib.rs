@@ -6,10 +6,11 @@
 mod catalog;
 mod fleet;
 mod indexing;
+mod moves;
 mod news;
 mod supervisor;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use mcpproxy_config::Config;
 use mcpproxy_domain::{ServerName, ServerSpec, server::lifecycle::Policy};
@@ -19,8 +20,8 @@ use mcpproxy_task::Scope;
 use mcpproxy_upstream::{Failure, Surroundings, probe};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use self::supervisor::Order;
-pub use self::{catalog::Catalog, fleet::Fleet, news::News};
+use self::{moves::Moves, supervisor::Order};
+pub use self::{catalog::Catalog, fleet::Fleet, indexing::document, moves::Move, news::News};
 
 /// How many wishes may wait for the supervisor.
 const ORDERS: usize = 16;
@@ -37,6 +38,7 @@ pub struct Runtime {
     /// Finds tools.
     pub searcher: Searcher,
     news: broadcast::Sender<News>,
+    moves: Moves,
     orders: mpsc::Sender<Order>,
     surroundings: Arc<Surroundings>,
     scope: Scope,
@@ -61,13 +63,18 @@ impl Runtime {
         let (catalog_sender, catalog) = watch::channel(Arc::default());
         let (indexed_sender, indexed) = watch::channel(0);
         let (orders, received) = mpsc::channel(ORDERS);
-        let surroundings = Arc::new(surroundings);
+        let (surroundings, moves) = (Arc::new(surroundings), Moves::default());
         let supervisor = supervisor::Supervisor::new(
             settings,
             Arc::clone(&surroundings),
             policy,
             scope.clone(),
-            supervisor::Publication { fleet: fleet_sender, catalog: catalog_sender, news: news.clone() },
+            supervisor::Publication {
+                fleet: fleet_sender,
+                catalog: catalog_sender,
+                news: news.clone(),
+                moves: moves.clone(),
+            },
             received,
         );
         scope.spawn("supervisor", async move {
@@ -76,7 +83,7 @@ impl Runtime {
         });
         scope.spawn_until_cancelled("indexing", indexing::follow(catalog.clone(), writer, indexed_sender));
         let scope = scope.clone();
-        Ok(Self { fleet, catalog, indexed, searcher, news, orders, surroundings, scope })
+        Ok(Self { fleet, catalog, indexed, searcher, news, moves, orders, surroundings, scope })
     }
 
     /// Opens the link of a server anew. It is under way when this returns; the fleet shows what comes of it.
@@ -91,6 +98,18 @@ impl Runtime {
     /// What went wrong, with the server's last words.
     pub async fn probe(&self, spec: &ServerSpec) -> Result<probe::Report, Failure> {
         probe::look(spec, &self.surroundings, &self.scope).await
+    }
+
+    /// Whether there is a secret behind `${kind:name}`. What it is, is not told. This may wait for the system.
+    #[must_use]
+    pub fn has_secret(&self, kind: &str, name: &str) -> bool {
+        (self.surroundings.secrets)(kind, name).is_ok_and(|value| !value.is_empty())
+    }
+
+    /// How often each server was seen to move from one state to another.
+    #[must_use]
+    pub fn moves(&self) -> BTreeMap<Move, u64> {
+        self.moves.all()
     }
 
     /// The logs of the servers.

@@ -6,13 +6,13 @@ use mcpproxy_config::Config;
 use mcpproxy_domain::{
     ServerName, ServerSpec,
     fleet::{Step, plan},
-    server::lifecycle::Policy,
+    server::lifecycle::{Policy, State},
 };
 use mcpproxy_task::Scope;
 use mcpproxy_upstream::{Actor, Snapshot, Surroundings};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
-use crate::{Catalog, Fleet, News};
+use crate::{Catalog, Fleet, News, moves::Moves};
 
 /// What a person may ask for besides what the settings say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(crate) struct Publication {
     pub(crate) fleet: watch::Sender<Arc<Fleet>>,
     pub(crate) catalog: watch::Sender<Arc<Catalog>>,
     pub(crate) news: broadcast::Sender<News>,
+    pub(crate) moves: Moves,
 }
 
 pub(crate) struct Supervisor {
@@ -134,8 +135,22 @@ impl Supervisor {
         }
         self.publication.fleet.send_replace(Arc::clone(&fleet));
         for news in told(&before, &fleet, catalog.as_deref()) {
+            self.count(&before, &news);
             // nobody listens: that is no error
             let _ = self.publication.news.send(news);
+        }
+    }
+
+    fn count(&self, before: &Fleet, news: &News) {
+        match news {
+            News::ServerMoved { server, state } => {
+                let from = before.servers.get(server).map_or(State::Disconnected.name(), |was| was.state.name());
+                if from != *state {
+                    self.publication.moves.add(server, from, state);
+                }
+            }
+            News::ServerGone { server } => self.publication.moves.forget(server),
+            News::CatalogChanged { .. } => {}
         }
     }
 
