@@ -8,8 +8,8 @@ use serde_json::{Map, Value, value::RawValue};
 
 use crate::{
     view::{
-        Added, Applied, BulkResult, CallRecord, ConfigView, Diagnostics, Found, Info, Logs, Probe, ServerList,
-        ServerTools, ServerView, SessionList, Status, ToolList, UiTicket, Validation,
+        Added, Applied, BulkResult, CallRecord, ClientStatus, ConfigView, ConnectResult, Diagnostics, Found, Info,
+        Logs, Probe, ServerList, ServerTools, ServerView, SessionList, Status, ToolList, UiTicket, Validation,
     },
     watch::{Snapshot, Topic},
 };
@@ -249,6 +249,18 @@ calls! {
     }
     /// The sessions of clients.
     "sessions.list" ListSessions -> SessionList {}
+    /// The AI clients on this machine. No file of theirs is read.
+    "clients.list" ListClients -> Vec<ClientStatus> {}
+    /// Puts our entry into the settings of a client. One that leads elsewhere is left alone.
+    "clients.connect" ConnectClient -> ConnectResult {
+        /// Its id.
+        client: String,
+    }
+    /// Takes our entry out again.
+    "clients.disconnect" DisconnectClient -> ConnectResult {
+        /// Its id.
+        client: String,
+    }
     /// The settings file, secrets masked.
     "config.get" GetConfig -> ConfigView {}
     /// Changes settings: objects are merged, everything else replaced.

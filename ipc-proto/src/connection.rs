@@ -156,6 +156,12 @@ impl Connection {
         Ok((Self { shared }, Incoming(incoming), theirs, driver))
     }
 
+    /// How the core said goodbye; `None` while the connection is open, and where it ended without a word.
+    #[must_use]
+    pub fn farewell(&self) -> Option<Bye> {
+        self.shared.waiting().answers.as_ref().err().cloned().flatten()
+    }
+
     /// Asks, and awaits the answer.
     ///
     /// # Errors

@@ -128,14 +128,14 @@ mod tests {
             user: "ann".to_owned(),
         };
         let resolve = |given: &Given| Endpoint::resolve(given).map(|it| it.to_string());
-        assert_eq!(resolve(&given("unix:///f", "unix:///v", "/d")).unwrap(), "unix:///f");
-        assert_eq!(resolve(&given("", "unix:///v", "/d")).unwrap(), "unix:///v");
-        assert_eq!(resolve(&given("npipe:////./pipe/x", "", "/d")).unwrap(), "npipe:////./pipe/x");
+        assert_eq!(resolve(&given("npipe:////./pipe/f", "npipe:////./pipe/v", "/d")).unwrap(), "npipe:////./pipe/f");
+        assert_eq!(resolve(&given("", "npipe:////./pipe/v", "/d")).unwrap(), "npipe:////./pipe/v");
         for bad in ["unix://relative", "npipe:///x", "/d/s.sock", "tcp://a"] {
             assert_eq!(resolve(&given(bad, "", "/d")), Err(EndpointError::Unknown(bad.to_owned())));
         }
         #[cfg(unix)]
         {
+            assert_eq!(resolve(&given("unix:///f", "npipe:////./pipe/v", "/d")).unwrap(), "unix:///f");
             assert_eq!(resolve(&given("", "", "/d")).unwrap(), "unix:///d/mcpproxy.sock");
             assert_eq!(resolve(&given("", "http://127.0.0.1:1", "/d")).unwrap(), "unix:///d/mcpproxy.sock");
             let long = format!("/{}", "d".repeat(90));

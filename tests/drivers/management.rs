@@ -9,7 +9,7 @@ use mcpproxy_ipc_proto::{
     view::{Action, ServerState},
     watch::Event,
 };
-use mcpproxy_management::{Management, watch::Watcher};
+use mcpproxy_management::{Management, clients::ConnectAsk, watch::Watcher};
 use mcpproxy_runtime::Runtime;
 use serde_json::{Map, Value, json};
 
@@ -187,6 +187,15 @@ async fn what_the_settings_forbid_is_refused_everywhere() {
         assert_eq!(!forbidden(servers.approve("a", &seen).await.err().map(|it| it.code)), change, "{key}: approve");
         let told = core.management.settings.patch(object(json!({ "tools_limit": 7 }))).await.err();
         assert_eq!(!forbidden(told.map(|it| it.code)), change, "{key}: settings");
+        let clients = &core.management.clients;
+        let told = [
+            clients.connect("cursor", ConnectAsk::default()).await.err(),
+            clients.undo("cursor", None, None).await.err(),
+            clients.disconnect("cursor", None).await.err(),
+        ];
+        for told in told {
+            assert_eq!(!forbidden(told.map(|it| it.refusal.code)), change, "{key}: clients");
+        }
         let told = servers.act(Selection::All, ServerAction::Restart).await.err();
         assert_eq!(!forbidden(told.map(|it| it.code)), restart, "{key}: restart");
         if !change {

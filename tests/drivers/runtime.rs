@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, future::ready, sync::Arc};
 
 use mcpproxy_config::{Config, ConfigFile, Env, Flags, Settings, resolve};
 use mcpproxy_domain::{ServerName, ToolId, phase::Phase, server::lifecycle::State};
-use mcpproxy_management::{Management, core::CoreFacts};
+use mcpproxy_management::{Management, clients::Bridge, core::CoreFacts};
 use mcpproxy_runtime::{Catalog, Fleet, News, Runtime};
 use mcpproxy_upstream::{Handle, Snapshot};
 use serde_json::{Value, json};
@@ -77,6 +77,8 @@ pub fn facts() -> CoreFacts {
         launched_by: String::new(),
         instance: "test".to_owned(),
         log_dir: std::path::PathBuf::new(),
+        places: None,
+        bridge: Bridge::default(),
         phase: watch::Sender::new(Phase::Ready).subscribe(),
         stop: Arc::default(),
     }

@@ -7,8 +7,9 @@
 use std::{
     env,
     fmt::Arguments,
+    fs,
     io::{self, BufRead, BufReader, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
 };
@@ -27,6 +28,9 @@ const KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abc
 fn a_person_adds_approves_finds_calls_and_has_the_core_back() {
     let Some(browser) = Browser::found() else { return };
     let scratch = Arc::new(Scratch::new().unwrap());
+    let cursor = scratch.home().join(".cursor");
+    fs::create_dir_all(&cursor).unwrap();
+    fs::write(cursor.join("mcp.json"), "{\n  // mine\n  \"mcpServers\": {}\n}\n").unwrap();
     browser.tell("story/story.mjs", &scratch, &json!([])).unwrap();
 }
 
@@ -82,7 +86,7 @@ impl Browser {
             all_ready(&core, count)?;
         }
         let address = core.address;
-        let mut script = self.start(script, &format!("http://{address}"))?;
+        let mut script = self.start(script, &format!("http://{address}"), &scratch.home())?;
         let lines = script.0.stdout.take().map(BufReader::new).into_iter().flat_map(BufRead::lines);
         let mut last = String::new();
         for line in lines.map_while(io::Result::ok) {
@@ -105,13 +109,13 @@ impl Browser {
         }
     }
 
-    fn start(&self, script: &str, core: &str) -> Result<Script> {
+    fn start(&self, script: &str, core: &str, home: &Path) -> Result<Script> {
         let root = binary::root();
         let shots = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from).join("ui-shots");
         let mut command = Command::new(&self.node);
         command.current_dir(root.join("ui")).arg(script);
         command.env("CORE", core).env("KEY", KEY).env("FAKE", FAKE).env("CHROMIUM", &self.chromium);
-        command.env("BINARY", binary::mcpproxy()?).env("SHOTS", shots);
+        command.env("BINARY", binary::mcpproxy()?).env("SHOTS", shots).env("CLIENTS", home);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         command.spawn().map(Script).map_err(Trouble::with("node could not be started"))
     }

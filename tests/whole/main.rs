@@ -16,6 +16,9 @@ mod bridge;
 mod bytes;
 #[cfg(test)]
 #[cfg(unix)]
+mod choices;
+#[cfg(test)]
+#[cfg(unix)]
 mod cli;
 #[cfg(test)]
 #[cfg(unix)]
@@ -23,6 +26,9 @@ mod command;
 #[cfg(test)]
 #[cfg(unix)]
 mod connect;
+#[cfg(test)]
+#[cfg(unix)]
+mod connect_api;
 #[cfg(test)]
 #[cfg(unix)]
 mod direct;

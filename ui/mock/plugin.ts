@@ -107,7 +107,12 @@ export function mock(): Plugin {
       /^\/index\/search$/,
       (_, query) => ({
         query: query.get('q'),
-        results: all.slice(0, 15).map((tool, at) => ({ tool, score: 21 / (at + 1) })),
+        results: all.slice(0, 15).map((tool, at) => ({
+          tool,
+          score: 21 / (at + 1),
+          matches: 1,
+          reasons: [{ part: 'name', words: [query.get('q')] }],
+        })),
         total: 15,
         took: '0.4ms',
       }),
@@ -144,6 +149,26 @@ export function mock(): Plugin {
         version: '0.1.0',
         config_path: '~/.mcpproxy/mcp_config.json',
         endpoints: { mcp: 'http://127.0.0.1:8080/mcp', requires_key: false },
+      }),
+    ],
+    [
+      /^\/connect$/,
+      () =>
+        ['Claude Code', 'Cursor', 'VS Code'].map((name, at) => ({
+          id: name.toLowerCase().replace(' ', '-'),
+          name,
+          config_path: '~/.settings.json',
+          installed: true,
+          connected: at === 0,
+        })),
+    ],
+    [
+      /^\/connect\/[^/]+\/preview$/,
+      () => ({
+        removed: [],
+        added: ['    "mcpproxy": {', '      "url": "http://127.0.0.1:8080/mcp"', '    }'],
+        contains_api_key: false,
+        precondition_token: '0',
       }),
     ],
     [

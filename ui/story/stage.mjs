@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What must be told by whoever starts a script: CORE, KEY, BINARY, FAKE, SHOTS. */
+/** What must be told by whoever starts a script: CORE, KEY, BINARY, FAKE, SHOTS, CLIENTS (the home of the clients). */
 export function told(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set; start this by: cargo test -p mcpproxy-tests --test ui`);

@@ -1,9 +1,10 @@
 // The story of a person at the page, against the real core: come in, add a server, approve it, find a tool, call it, see
 // the call, change and disable the server, lose the core and have it back. Then every page in three widths and two colours.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { accessible, check, core, end, open, page as newPage, please, step, told } from './stage.mjs';
 
-const [key, binary, fake, shots] = ['KEY', 'BINARY', 'FAKE', 'SHOTS'].map(told);
+const [key, binary, fake, shots, home] = ['KEY', 'BINARY', 'FAKE', 'SHOTS', 'CLIENTS'].map(told);
 mkdirSync(shots, { recursive: true });
 const browser = await open();
 const context = await browser.newContext({
@@ -52,6 +53,29 @@ await step('the key becomes a cookie that the page cannot see, and leaves the ad
 const watcher = await newPage(await browser.newContext({ storageState: await context.storageState() }), 'watcher');
 await watcher.goto(at('/'));
 await watcher.getByRole('heading', { level: 1, name: 'No servers yet' }).waitFor();
+
+await step('a client is connected after a look at what changes, and that is taken back', async () => {
+  const settings = join(home, '.cursor', 'mcp.json');
+  const before = readFileSync(settings, 'utf8');
+  await button('Connect Cursor').click();
+  const dialog = page.getByRole('dialog', { name: 'Connect Cursor?' });
+  const change = await dialog.locator('[data-change]').textContent();
+  check(change.includes(`${core}/mcp`) && !change.includes('mine'), `it shows ${change}`);
+  await accessible(page, 'Connect a client');
+  await page.screenshot({ path: `${shots}/connect-1280-light.png` });
+  writeFileSync(settings, `${before}\n`);
+  await button('Connect').click();
+  await dialog.getByText('The file has changed').waitFor();
+  check(readFileSync(settings, 'utf8') === `${before}\n`, 'what was not shown is written');
+  await button('Show it as it is now').click();
+  await button('Connect').click();
+  await dialog.waitFor({ state: 'detached' });
+  await button('Disconnect Cursor').waitFor();
+  check(readFileSync(settings, 'utf8').includes(`${core}/mcp`), 'nothing is written');
+  await button('Undo').click();
+  await button('Connect Cursor').waitFor();
+  check(readFileSync(settings, 'utf8') === `${before}\n`, 'it is not what it was');
+});
 
 await step('a server is tested, added, and held', async () => {
   await page.keyboard.press('a');

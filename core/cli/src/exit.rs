@@ -18,6 +18,10 @@ pub(crate) const NO_CONFIG: &str = "CONFIG_NOT_FOUND";
 pub(crate) const NO_CONNECTION: &str = "CONNECTION_FAILED";
 /// It was tried, and did not work.
 pub(crate) const FAILED: &str = "OPERATION_FAILED";
+/// The member of a failure's context that names a port that is free, where the core's own is taken.
+pub(crate) const FREE_PORT: &str = "free_port";
+/// The member of a failure's context that says where the core is reached that serves the data folder.
+pub(crate) const ENDPOINT: &str = "endpoint";
 /// The codes that programs know; every other stands behind [`FAILED`].
 const CONTRACT: [&str; 10] = [
     NO_CONFIG,
@@ -114,6 +118,12 @@ impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
         let mut failure = Self::new(error.code(), error.to_string(), error.hint());
         failure.path = error.path().map(Into::into);
+        if let Some(port) = error.free_port() {
+            failure.context.insert(FREE_PORT.to_owned(), port.into());
+        }
+        if let Some(endpoint) = error.endpoint() {
+            failure.context.insert(ENDPOINT.to_owned(), endpoint.to_string().into());
+        }
         failure
     }
 }

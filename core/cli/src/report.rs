@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    exit::Failure,
+    exit::{ENDPOINT, FREE_PORT, Failure},
     output::{Format, Output, escape::escaped_lines, print},
 };
 
@@ -22,6 +22,10 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<&'a std::path::Path>,
     hint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    free_port: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint: Option<&'a Value>,
 }
 
 /// A failure as programs of the contract read it. `context.code` is the exact code.
@@ -77,8 +81,14 @@ fn lines(failure: &Failure, is_terminal: bool) -> String {
         text.push_str(&format!("hint: {}\n", escaped_lines(&advice)));
     }
     if !is_terminal {
-        let line =
-            Line { code: &failure.code, message: &failure.message, path: failure.path.as_deref(), hint: &advice };
+        let line = Line {
+            code: &failure.code,
+            message: &failure.message,
+            path: failure.path.as_deref(),
+            hint: &advice,
+            free_port: failure.context.get(FREE_PORT),
+            endpoint: failure.context.get(ENDPOINT),
+        };
         text.push_str(&serde_json::to_string(&line).unwrap_or_default());
         text.push('\n');
     }
@@ -102,10 +112,33 @@ fn structured(failure: &Failure) -> Structured<'_> {
 
 #[cfg(test)]
 mod tests {
+    use mcpproxy_daemon::StartError;
     use mcpproxy_domain::Code;
+    use mcpproxy_edge::BindError;
+    use mcpproxy_ipc_proto::endpoint::Endpoint;
 
     use super::*;
     use crate::output::style::Style;
+
+    #[test]
+    fn whoever_launched_us_is_told_what_can_be_done() {
+        let addr = std::net::SocketAddr::from(([127, 0, 0, 1], 8080));
+        let endpoint = Endpoint::parse("npipe:////./pipe/a").ok();
+        for (error, member, told) in [
+            (BindError::InUse { addr, holder: None, free: Some(8081) }.into(), "free_port", Some(8081.into())),
+            (BindError::InUse { addr, holder: None, free: None }.into(), "free_port", None),
+            (
+                StartError::Locked { path: "/d".into(), holder: "x".to_owned(), endpoint },
+                "endpoint",
+                Some("npipe:////./pipe/a".into()),
+            ),
+            (StartError::Locked { path: "/d".into(), holder: "x".to_owned(), endpoint: None }, "endpoint", None),
+        ] {
+            let piped = lines(&Failure::from(error), false);
+            let last: Map<String, Value> = serde_json::from_str(piped.lines().last().unwrap()).unwrap();
+            assert_eq!(last.get(member), told.as_ref(), "{piped}");
+        }
+    }
 
     #[test]
     fn a_failure_for_people_and_for_programs() {

@@ -1,5 +1,7 @@
 //! The address to listen on: the one that was chosen, or the first free one of ours, which is then written down.
 
+use std::net::SocketAddr;
+
 use mcpproxy_config::{Config, ConfigPatch, Listen, store};
 use mcpproxy_domain::identity;
 use mcpproxy_edge::{BindError, bind};
@@ -28,6 +30,11 @@ pub(crate) async fn take(config: &mut Config, options: &Options) -> Result<TcpLi
         || StartError::System { what: "looking for a free port", source: std::io::ErrorKind::AddrInUse.into() },
         StartError::from,
     ))
+}
+
+/// The address that was taken, with the port that the system chose where it was asked to.
+pub(crate) fn of(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|source| StartError::System { what: "reading the own address", source })
 }
 
 /// Writes the address down. A file that cannot be written only means that the next start looks again.

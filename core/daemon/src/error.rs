@@ -5,6 +5,7 @@ use std::{io, path::PathBuf};
 use mcpproxy_config::ConfigError;
 use mcpproxy_domain::Code;
 use mcpproxy_edge::BindError;
+use mcpproxy_ipc_proto::endpoint::Endpoint;
 use mcpproxy_isolation::SpawnError;
 use mcpproxy_logs::LogError;
 
@@ -31,6 +32,8 @@ pub enum StartError {
         path: PathBuf,
         /// Who holds it, and where it listens, as far as that is known.
         holder: String,
+        /// Where the programs beside it reach it, as far as that is known.
+        endpoint: Option<Endpoint>,
     },
     /// The address cannot be listened on.
     #[error(transparent)]
@@ -77,6 +80,24 @@ impl StartError {
             )
             | Self::Folder { path, .. }
             | Self::Locked { path, .. } => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    /// A port that was free when the own one was taken.
+    #[must_use]
+    pub fn free_port(&self) -> Option<u16> {
+        match self {
+            Self::Bind(BindError::InUse { free, .. }) => *free,
+            _ => None,
+        }
+    }
+
+    /// Where the core is reached that serves the data folder.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match self {
+            Self::Locked { endpoint, .. } => endpoint.as_ref(),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use mcpproxy_domain::identity;
+use mcpproxy_ipc_proto::endpoint::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use crate::StartError;
@@ -26,6 +27,9 @@ struct Holder {
     pid: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<SocketAddr>,
+    /// Where it is reached by the programs beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    endpoint: Option<String>,
 }
 
 impl Lock {
@@ -35,7 +39,9 @@ impl Lock {
         let system = |source| StartError::System { what: "locking the data folder", source };
         let mut file = open(&path).map_err(system)?;
         if !try_lock(&file).map_err(system)? {
-            return Err(StartError::Locked { path: folder.to_owned(), holder: holder(&mut file) });
+            let holder = holder(&mut file);
+            let endpoint = holder.as_ref().and_then(|holder| Endpoint::parse(holder.endpoint.as_deref()?).ok());
+            return Err(StartError::Locked { path: folder.to_owned(), holder: told(holder.as_ref()), endpoint });
         }
         let foreign = folder.join(identity::FOREIGN_DATABASE);
         let foreign = foreign.exists().then(|| File::open(&foreign)).transpose().map_err(system)?;
@@ -43,19 +49,23 @@ impl Lock {
             && !try_lock(foreign).map_err(system)?
         {
             let holder = format!("another program that holds {}", identity::FOREIGN_DATABASE);
-            return Err(StartError::Locked { path: folder.to_owned(), holder });
+            return Err(StartError::Locked { path: folder.to_owned(), holder, endpoint: None });
         }
         let mut lock = Self { file, _foreign: foreign };
-        lock.tell(None).map_err(system)?;
+        lock.tell(None, None)?;
         Ok(lock)
     }
 
-    /// Writes down where the core listens, for those who find the folder taken.
-    pub(crate) fn tell(&mut self, address: Option<SocketAddr>) -> io::Result<()> {
-        let holder = Holder { pid: std::process::id(), address };
+    /// Writes down where the core is reached, for those who find the folder taken.
+    pub(crate) fn tell(&mut self, address: Option<SocketAddr>, endpoint: Option<&Endpoint>) -> Result<(), StartError> {
+        let holder = Holder { pid: std::process::id(), address, endpoint: endpoint.map(ToString::to_string) };
+        self.write(&holder).map_err(|source| StartError::System { what: "writing the lock file", source })
+    }
+
+    fn write(&mut self, holder: &Holder) -> io::Result<()> {
         self.file.set_len(0)?;
         self.file.rewind()?;
-        self.file.write_all(&serde_json::to_vec(&holder)?)?;
+        self.file.write_all(&serde_json::to_vec(holder)?)?;
         self.file.flush()
     }
 }
@@ -72,13 +82,19 @@ fn try_lock(file: &File) -> io::Result<bool> {
     }
 }
 
-fn holder(file: &mut File) -> String {
+fn holder(file: &mut File) -> Option<Holder> {
     let mut text = String::new();
     // on Windows a locked file cannot be read; then nobody is named
-    let read = file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str::<Holder>(&text).ok());
-    match read {
-        Some(Holder { pid, address: Some(address) }) => format!("the core with process id {pid} at http://{address}"),
-        Some(Holder { pid, address: None }) => format!("the core with process id {pid}, which is still starting"),
+    file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok())
+}
+
+fn told(holder: Option<&Holder>) -> String {
+    match holder {
+        Some(Holder { pid, address: Some(address), .. }) => {
+            format!("the core with process id {pid} at http://{address}")
+        }
+        Some(Holder { pid, address: None, endpoint: Some(_) }) => format!("the core with process id {pid}"),
+        Some(Holder { pid, .. }) => format!("the core with process id {pid}, which is still starting"),
         None => "another core".to_owned(),
     }
 }
@@ -91,11 +107,25 @@ mod tests {
     fn a_folder_has_one_core_and_is_free_when_it_ends() {
         let folder = tempfile::tempdir().unwrap();
         let mut lock = Lock::take(folder.path()).unwrap();
-        lock.tell(Some(([127, 0, 0, 1], 8085).into())).unwrap();
-        let refused = Lock::take(folder.path()).unwrap_err().to_string();
-        assert!(refused.contains("already served by"), "{refused}");
+        let socket = Endpoint::parse("npipe:////./pipe/a").unwrap();
+        lock.tell(Some(([127, 0, 0, 1], 8085).into()), Some(&socket)).unwrap();
+        let refused = Lock::take(folder.path()).unwrap_err();
+        let words = refused.to_string();
+        assert!(words.contains("already served by"), "{words}");
         #[cfg(unix)]
-        assert!(refused.contains(&format!("process id {} at http://127.0.0.1:8085", std::process::id())), "{refused}");
+        {
+            assert!(words.contains(&format!("process id {} at http://127.0.0.1:8085", std::process::id())), "{words}");
+            assert_eq!(refused.endpoint(), Some(&socket));
+            for (told, pid) in [
+                (r#"{"pid":7}"#, "process id 7"),
+                (r#"{"pid":7,"endpoint":"ftp://a"}"#, "process id 7"),
+                ("{", "another core"),
+            ] {
+                std::fs::write(folder.path().join(identity::LOCK_FILE), told).unwrap();
+                let refused = Lock::take(folder.path()).unwrap_err();
+                assert!(refused.to_string().contains(pid) && refused.endpoint().is_none(), "{told}: {refused}");
+            }
+        }
         drop(lock);
         Lock::take(folder.path()).unwrap();
     }

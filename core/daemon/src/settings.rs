@@ -1,10 +1,11 @@
 //! From the resolved settings to what each room wants to know of them.
 
-use std::{ffi::OsString, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
-use mcpproxy_config::{Config, Env, EnvironmentPolicy};
+use mcpproxy_clients::{Places, System, Target};
+use mcpproxy_config::{Config, Env, EnvironmentPolicy, Flags};
 use mcpproxy_domain::{
-    Secret,
+    Secret, identity,
     secret::{MissingSecret, names_a_secret},
 };
 use mcpproxy_edge::{EdgeSettings, TrustedHosts};
@@ -13,6 +14,7 @@ use mcpproxy_isolation::{
     environment::{Names, Rules, child_environment},
 };
 use mcpproxy_logs::{Limits, LogError, LogSettings, Platform, Redactor, ServerLogs};
+use mcpproxy_management::clients::Bridge;
 use mcpproxy_upstream::{
     Surroundings,
     surroundings::{Environment, SecretLookup},
@@ -30,7 +32,7 @@ pub(crate) fn logs(config: &Config, console: bool) -> LogSettings {
     }
 }
 
-pub(crate) fn log_directory(config: &Config) -> std::path::PathBuf {
+pub(crate) fn log_directory(config: &Config) -> PathBuf {
     let explicit = config.logging.directory.as_deref();
     let env = |name: &str| std::env::var_os(name);
     mcpproxy_logs::directory(explicit, &config.data_dir, config.data_dir_is_default, Platform::here(), &env)
@@ -44,6 +46,18 @@ fn log_limits(config: &Config) -> Limits {
         u64::from(logging.max_age_days),
         logging.compress,
     )
+}
+
+/// The folders of whoever runs the core.
+pub(crate) fn places(env: &Env) -> Option<Places> {
+    Places::of(System::HERE, |name| env.variable(name).map(OsString::from))
+}
+
+/// What clients that only start programs start so that they find this core: our program, and its arguments.
+pub(crate) fn bridge(config: &Config, flags: &Flags) -> Bridge {
+    let data_dir = (!config.data_dir_is_default).then_some(config.data_dir.as_path());
+    let program = std::env::current_exe().unwrap_or_else(|_| identity::COMMAND.into());
+    Bridge { program, arguments: Target::bridge(flags.config.as_deref(), data_dir) }
 }
 
 pub(crate) fn edge(config: &Config) -> EdgeSettings {

@@ -15,6 +15,7 @@ use mcpproxy_domain::{
 use mcpproxy_edge::{Access, EdgeSettings, Limits, Routes, serve};
 use mcpproxy_httpapi::{RestFaces, Settings as RestSettings};
 use mcpproxy_ipc::Faces;
+use mcpproxy_ipc_proto::transport::Listening;
 use mcpproxy_isolation::{Spawner, leftovers};
 use mcpproxy_logs::{Guard, Redactor};
 use mcpproxy_management::{Management, core::CoreFacts};
@@ -22,10 +23,7 @@ use mcpproxy_runtime::Runtime;
 use mcpproxy_server::{McpFace, Mode, ServerFaces, Settings as McpSettings};
 use mcpproxy_task::Scope;
 use mcpproxy_wire::session::SessionSigner;
-use tokio::{
-    net::TcpListener,
-    sync::{Notify, watch},
-};
+use tokio::sync::{Notify, watch};
 
 use crate::{StartError, address, folder, identity_files, key, lock::Lock, memory, settings, signals::Signals, socket};
 
@@ -90,10 +88,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let asked = Some(config.listen.to_string()).filter(|_| config.listen.chosen && config.listen.port != 0);
     let listener = if config.listen.is_off() { None } else { Some(address::take(&mut config, &options).await?) };
     key::ensure(&mut config, &options, &redactor).await;
-    let address = listener.as_ref().map(TcpListener::local_addr).transpose();
-    let address = address.map_err(|source| StartError::System { what: "reading the own address", source })?;
-    lock.tell(address).map_err(|source| StartError::System { what: "writing the lock file", source })?;
+    let address = listener.as_ref().map(address::of).transpose()?;
     let socket = socket::take(&config, &options.env).await;
+    lock.tell(address, socket.as_ref().map(Listening::endpoint))?;
 
     let (fleet, edge, beside, owner) = (Scope::new(), Scope::new(), Scope::new(), Scope::new());
     let config = Arc::new(config);
@@ -101,7 +98,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let spawner = Spawner::start(tokio::runtime::Handle::current(), &instance)?;
     let surroundings = settings::surroundings(&config, &options.env, spawner, &redactor)?;
     let before_publishing = take_over(redactor, Arc::clone(&logs), edge_sender);
-    let launched_by = socket::launched_by(&options.env);
+    let (launched_by, places) = (socket::launched_by(&options.env), settings::places(&options.env));
+    let bridge = settings::bridge(&config, &options.flags);
     let settings = Settings::start(Arc::clone(&config), options.env, options.flags, before_publishing, &owner);
     let runtime = Runtime::start(settings.config(), surroundings, Policy::default(), &fleet, sweep(instance.clone()));
     let runtime = runtime.inspect_err(|_| {
@@ -118,6 +116,8 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         launched_by,
         instance: instance.clone(),
         log_dir: settings::log_directory(&config),
+        places,
+        bridge,
         phase: phase.subscribe(),
         stop: Arc::clone(&stop),
     };
@@ -125,8 +125,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let face = McpFace::new(management.clone(), signer, McpSettings::default(), Mode::Search);
     let is_ready = phase.subscribe();
     let rest = RestFaces::new(management.clone(), RestSettings::default(), Some(mcpproxy_ui::pages()), &edge);
-    let routes = rest.add_to(routes(&face, config.routing_mode));
-    let routes = routes.health(move || *is_ready.borrow() == Phase::Ready);
+    let routes = rest.add_to(routes(&face, config.routing_mode)).health(move || *is_ready.borrow() == Phase::Ready);
     if let Some(listener) = listener {
         serve(listener, routes.clone(), edge_view, Limits::default(), &edge);
     }

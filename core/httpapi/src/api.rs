@@ -1,6 +1,6 @@
 //! `/api/v1`: from the path to the handler, and from what it says to the answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use http::{HeaderValue, StatusCode, header};
 use mcpproxy_domain::Code;
@@ -56,9 +56,10 @@ impl ApiFace {
             Found::Nothing => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
             Found::Methods(allowed) => not_allowed(&allowed.join(", ")),
             Found::Route(route, path) => {
+                let begun = Instant::now();
                 let reply = self.carry_out(route, path, request, context).await;
                 let response = reply.unwrap_or_else(|fault| fault.response(request_id.as_str()));
-                self.counts.add(route, response.status());
+                self.counts.add(route, response.status(), begun.elapsed());
                 response
             }
         }

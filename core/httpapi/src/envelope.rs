@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use mcpproxy_domain::Code;
 use mcpproxy_edge::{Body, BodyError, Response};
-use mcpproxy_ipc_proto::view::FieldError;
-use mcpproxy_management::Refusal;
+use mcpproxy_ipc_proto::view::{ConnectAction, ConnectResult, FieldError};
+use mcpproxy_management::{Refusal, clients::Declined};
 use serde::Serialize;
 
 /// What a handler comes to.
@@ -25,6 +25,11 @@ struct Success<'a, T> {
 #[derive(Serialize)]
 struct Failure<'a> {
     success: bool,
+    /// What stands in the way of connecting a client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a ConnectResult>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<ConnectAction>,
     error: &'a str,
     code: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -41,6 +46,7 @@ struct Failure<'a> {
 pub(crate) struct Fault {
     refusal: Box<Refusal>,
     status: Option<StatusCode>,
+    result: Option<Box<ConnectResult>>,
 }
 
 /// An answer with data.
@@ -97,6 +103,8 @@ impl Fault {
         let Refusal { code, message, hint, nearest, faults, .. } = &*self.refusal;
         let failure = Failure {
             success: false,
+            data: self.result.as_deref(),
+            action: self.result.as_ref().map(|result| result.action),
             error: message,
             code: code.as_str(),
             hint,
@@ -115,7 +123,13 @@ impl Fault {
 
 impl From<Refusal> for Fault {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal: Box::new(refusal), status: None }
+        Self { refusal: Box::new(refusal), status: None, result: None }
+    }
+}
+
+impl From<Declined> for Fault {
+    fn from(declined: Declined) -> Self {
+        Self { refusal: declined.refusal, status: None, result: declined.result }
     }
 }
 

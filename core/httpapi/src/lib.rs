@@ -8,6 +8,7 @@ mod document;
 mod envelope;
 mod events;
 mod faces;
+mod form;
 mod metrics;
 mod query;
 mod request;

@@ -4,28 +4,41 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use http::{HeaderValue, Method, StatusCode, header};
 use mcpproxy_edge::{Body, Context, Request, Response};
-use mcpproxy_management::Management;
+use mcpproxy_management::{Management, durations::Durations};
 
 use crate::{
-    api::{not_allowed, plain},
+    api::{PREFIX, not_allowed, plain},
     route::Route,
 };
 
-/// How often each route was answered with which status.
+/// How each route was answered.
 #[derive(Debug, Default)]
-pub(crate) struct Counts(Mutex<BTreeMap<(&'static str, &'static str, u16), u64>>);
+pub(crate) struct Counts(Mutex<BTreeMap<Labels, Answers>>);
+
+/// Method and path of a route.
+type Labels = (&'static str, &'static str);
+
+/// The answers of one route.
+#[derive(Clone, Debug, Default)]
+struct Answers {
+    statuses: BTreeMap<u16, u64>,
+    took: Durations,
+}
 
 impl Counts {
-    pub(crate) fn add(&self, route: &'static Route, status: StatusCode) {
+    pub(crate) fn add(&self, route: &'static Route, status: StatusCode, took: Duration) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.entry((route.method.as_str(), route.path, status.as_u16())).or_default() += 1;
+        let answers = counts.entry((route.method.as_str(), route.path)).or_default();
+        *answers.statuses.entry(status.as_u16()).or_default() += 1;
+        answers.took.add(took);
     }
 
-    fn all(&self) -> BTreeMap<(&'static str, &'static str, u16), u64> {
+    fn all(&self) -> BTreeMap<Labels, Answers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -75,19 +88,43 @@ fn text(management: &Management, counts: &Counts) -> String {
             }
         }
     }
-    text.push_str("# TYPE mcpproxy_tool_call_duration_seconds summary\n");
+    text.push_str("# TYPE mcpproxy_tool_call_duration_seconds histogram\n");
     for (tool, count) in &answered {
         let labels = format!("server=\"{}\",tool=\"{}\"", label(tool.server.as_str()), label(&tool.tool));
-        let name = "mcpproxy_tool_call_duration_seconds";
-        let _ = writeln!(text, "{name}_sum{{{labels}}} {}", count.took.as_secs_f64());
-        let _ = writeln!(text, "{name}_count{{{labels}}} {}", count.results + count.errors);
+        histogram(&mut text, "tool_call_duration_seconds", &labels, &count.took);
     }
-    text.push_str("# TYPE mcpproxy_http_requests_total counter\n");
-    for ((method, path, status), count) in counts.all() {
-        let labels = format!("method=\"{method}\",path=\"/api/v1{path}\",status=\"{status}\"");
-        let _ = writeln!(text, "mcpproxy_http_requests_total{{{labels}}} {count}");
+    requests(&mut text, &counts.all());
+    text.push_str("# TYPE mcpproxy_supervisor_state_changes_total counter\n");
+    for ((server, from, to), count) in management.moves() {
+        let labels = format!("server=\"{}\",from_state=\"{from}\",to_state=\"{to}\"", label(server.as_str()));
+        let _ = writeln!(text, "mcpproxy_supervisor_state_changes_total{{{labels}}} {count}");
     }
     text
+}
+
+fn requests(text: &mut String, counts: &BTreeMap<Labels, Answers>) {
+    text.push_str("# TYPE mcpproxy_http_requests_total counter\n");
+    for ((method, path), answers) in counts {
+        for (status, count) in &answers.statuses {
+            let labels = format!("method=\"{method}\",path=\"{PREFIX}{path}\",status=\"{status}\"");
+            let _ = writeln!(text, "mcpproxy_http_requests_total{{{labels}}} {count}");
+        }
+    }
+    text.push_str("# TYPE mcpproxy_http_request_duration_seconds histogram\n");
+    for ((method, path), answers) in counts {
+        let labels = format!("method=\"{method}\",path=\"{PREFIX}{path}\"");
+        histogram(text, "http_request_duration_seconds", &labels, &answers.took);
+    }
+}
+
+fn histogram(text: &mut String, name: &str, labels: &str, durations: &Durations) {
+    for (bound, count) in durations.within() {
+        let _ = writeln!(text, "mcpproxy_{name}_bucket{{{labels},le=\"{bound}\"}} {count}");
+    }
+    let count = durations.count();
+    let _ = writeln!(text, "mcpproxy_{name}_bucket{{{labels},le=\"+Inf\"}} {count}");
+    let _ = writeln!(text, "mcpproxy_{name}_sum{{{labels}}} {}", durations.sum().as_secs_f64());
+    let _ = writeln!(text, "mcpproxy_{name}_count{{{labels}}} {count}");
 }
 
 fn label(value: &str) -> String {

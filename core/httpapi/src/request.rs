@@ -32,6 +32,11 @@ impl Asked {
         self.path.first().map(String::as_str).unwrap_or_default()
     }
 
+    /// The second open part of the path: the name of what it is about within the first.
+    pub(crate) fn part(&self) -> &str {
+        self.path.get(1).map(String::as_str).unwrap_or_default()
+    }
+
     /// The body as this.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
         serde_json::from_slice(&self.body)

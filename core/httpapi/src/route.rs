@@ -46,7 +46,7 @@ pub(crate) enum Takes {
 pub(crate) enum Lasts {
     /// As long as every request.
     Usual,
-    /// As long as the tool that is called.
+    /// As long as the tool or the program that is called, which has a limit of its own.
     Call,
 }
 
@@ -70,6 +70,11 @@ impl Route {
 
     pub(crate) const fn delete(path: &'static str, about: &'static str, handler: Handler) -> Self {
         Self::new(Method::DELETE, path, about, Takes::Nothing, handler)
+    }
+
+    pub(crate) const fn with_body(mut self) -> Self {
+        self.takes = Takes::Body;
+        self
     }
 
     pub(crate) const fn with_file(mut self) -> Self {

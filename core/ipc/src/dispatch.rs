@@ -3,13 +3,14 @@
 use mcpproxy_domain::Code;
 use mcpproxy_ipc_proto::{
     call::{
-        ActOnServers, AddServer, AnyCall, ApplyConfig, ApproveServer, Call, Done, Failure, GetConfig, GetDiagnostics,
-        GetInfo, GetServer, GetServerLogs, GetStatus, ListCalls, ListServerTools, ListServers, ListSessions, ListTools,
-        OpenUi, PatchConfig, PatchServer, Ping, ProbeServer, RemoveServer, SearchTools, ValidateConfig,
+        ActOnServers, AddServer, AnyCall, ApplyConfig, ApproveServer, Call, ConnectClient, DisconnectClient, Done,
+        Failure, GetConfig, GetDiagnostics, GetInfo, GetServer, GetServerLogs, GetStatus, ListCalls, ListClients,
+        ListServerTools, ListServers, ListSessions, ListTools, OpenUi, PatchConfig, PatchServer, Ping, ProbeServer,
+        RemoveServer, SearchTools, ValidateConfig,
     },
     watch::{Event, Snapshot},
 };
-use mcpproxy_management::{Management, Refusal, watch};
+use mcpproxy_management::{Management, Refusal, clients::ConnectAsk, watch};
 
 use crate::answers::{Answered, Answers, Promise, Watcher, failure, written};
 
@@ -46,6 +47,15 @@ impl Answers for Management {
                 AnyCall::CallTool(ask) => self.calls.run(&ask).await.map_err(refused),
                 AnyCall::ListCalls(ListCalls { limit }) => told::<ListCalls>(self.history.recent(limit)),
                 AnyCall::ListSessions(ListSessions {}) => told::<ListSessions>(self.sessions.list()),
+                AnyCall::ListClients(ListClients {}) => tried::<ListClients>(self.clients.list().await),
+                AnyCall::ConnectClient(ConnectClient { client }) => {
+                    let done = self.clients.connect(&client, ConnectAsk::default()).await;
+                    tried::<ConnectClient>(done.map_err(|declined| *declined.refusal))
+                }
+                AnyCall::DisconnectClient(DisconnectClient { client }) => {
+                    let done = self.clients.disconnect(&client, None).await;
+                    tried::<DisconnectClient>(done.map_err(|declined| *declined.refusal))
+                }
                 AnyCall::GetConfig(GetConfig {}) => tried::<GetConfig>(self.settings.view().await),
                 AnyCall::PatchConfig(PatchConfig { patch }) => tried::<PatchConfig>(self.settings.patch(patch).await),
                 AnyCall::ValidateConfig(ValidateConfig { document }) => {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mcpproxy_config::{ConfigPatch, Problems, Settings};
+use mcpproxy_config::{Config, ConfigPatch, Objection, Problems, Settings};
 use mcpproxy_domain::{Code, Problem};
 use mcpproxy_ipc_proto::view::{Applied, ConfigView, FieldError, Validation};
 use serde_json::{Map, Value};
@@ -98,6 +98,12 @@ impl Configuration {
         self.problems.borrow().as_deref().map(sentences).unwrap_or_default()
     }
 
+    /// How often the core has written the settings file.
+    #[must_use]
+    pub fn saves(&self) -> watch::Receiver<u64> {
+        self.settings.saves()
+    }
+
     pub(crate) fn watch_problems(&self) -> watch::Receiver<Option<Arc<Problems>>> {
         self.problems.clone()
     }
@@ -136,12 +142,23 @@ pub(crate) async fn guarded(
     patch: ConfigPatch,
     approval: Option<Approval>,
 ) -> Result<mcpproxy_config::Applied, Refusal> {
+    guarded_and(settings, patch, approval, |_| Ok(())).await
+}
+
+/// The same, if what comes of it is also what was meant.
+pub(crate) async fn guarded_and(
+    settings: &Settings,
+    patch: ConfigPatch,
+    approval: Option<Approval>,
+    is_meant: impl Fn(&Config) -> Result<(), Objection> + Send + Sync + 'static,
+) -> Result<mcpproxy_config::Applied, Refusal> {
     let running = Arc::clone(&settings.config().borrow());
     let applied = settings.apply_checked(patch, move |before, after| {
         // where the file has faults, what runs is what it is compared with
         let before = before.unwrap_or(&running);
         guard::gates(before, after)?;
-        guard::approvals(before, after, approval.as_ref())
+        guard::approvals(before, after, approval.as_ref())?;
+        is_meant(after)
     });
     Ok(applied.await?)
 }

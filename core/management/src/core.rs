@@ -1,20 +1,22 @@
 //! The core itself: what it is, how it is, and asking it to stop.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
     path::PathBuf,
     sync::Arc,
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
+use mcpproxy_clients::Places;
 use mcpproxy_config::{Config, RoutingMode};
-use mcpproxy_domain::{Code, identity, phase::Phase};
+use mcpproxy_domain::{Code, ServerName, identity, phase::Phase};
 use mcpproxy_ipc_proto::view::{
     Endpoints, EndpointsView, Info, PhaseView, Routing, Stats, Status, UiTicket, UpdatePolicy,
 };
 use tokio::sync::{Notify, watch};
 
-use crate::{Management, Refusal, people};
+use crate::{Management, Refusal, clients::Bridge, people};
 
 /// What the core is and does not change while it runs; handed down by the composition root.
 #[derive(Clone, Debug)]
@@ -33,10 +35,27 @@ pub struct CoreFacts {
     pub instance: String,
     /// The folder of its logs.
     pub log_dir: PathBuf,
+    /// The folders of whoever runs it; `None` = there is no home folder.
+    pub places: Option<Places>,
+    /// What clients start that only start programs.
+    pub bridge: Bridge,
     /// Where it stands.
     pub phase: watch::Receiver<Phase>,
     /// Told when somebody asks it to stop.
     pub stop: Arc<Notify>,
+}
+
+impl CoreFacts {
+    /// The URL of the core for programs of this machine: an address that stands for all of them is this machine's.
+    pub(crate) fn base(&self) -> String {
+        match self.address {
+            Some(address) if address.ip().is_unspecified() => {
+                format!("http://{}:{}", identity::DEFAULT_HOST, address.port())
+            }
+            Some(address) => format!("http://{address}"),
+            None => String::new(),
+        }
+    }
 }
 
 impl Management {
@@ -84,6 +103,12 @@ impl Management {
         }
     }
 
+    /// How often each server was seen to move from one state to another.
+    #[must_use]
+    pub fn moves(&self) -> BTreeMap<(ServerName, &'static str, &'static str), u64> {
+        self.servers.moves()
+    }
+
     /// What the core is, and where it is reached.
     #[must_use]
     pub fn info(&self) -> Info {
@@ -91,7 +116,7 @@ impl Management {
         Info {
             version: identity::VERSION.to_owned(),
             implementation: identity::IMPLEMENTATION.to_owned(),
-            web_ui_url: self.facts.address.map(|_| format!("{}/ui/", self.base())).unwrap_or_default(),
+            web_ui_url: self.facts.address.map(|_| format!("{}/ui/", self.facts.base())).unwrap_or_default(),
             listen_addr: self.listen_addr(),
             endpoints: self.endpoints(&config),
             launched_by: self.facts.launched_by.clone(),
@@ -113,7 +138,7 @@ impl Management {
             return Err(Refusal::new(Code::Unsupported, told, "set listen in the settings, and start it again"));
         }
         let ticket = self.people.ticket()?;
-        let url = format!("{}/ui/?ticket={ticket}", self.base());
+        let url = format!("{}/ui/?ticket={ticket}", self.facts.base());
         Ok(UiTicket { url, expires_in_seconds: people::TICKET_LIFE.as_secs() })
     }
 
@@ -138,7 +163,7 @@ impl Management {
         EndpointsView {
             http: self.facts.address.map(|address| address.to_string()).unwrap_or_default(),
             socket: self.facts.socket.clone().unwrap_or_default(),
-            mcp: self.facts.address.map(|_| format!("{}/mcp", self.base())).unwrap_or_default(),
+            mcp: self.facts.address.map(|_| format!("{}/mcp", self.facts.base())).unwrap_or_default(),
             requires_key: config.require_mcp_auth,
         }
     }
@@ -146,17 +171,6 @@ impl Management {
     fn listen_addr(&self) -> String {
         let taken = || self.facts.address.map(|address| address.to_string()).unwrap_or_default();
         self.facts.asked.clone().unwrap_or_else(taken)
-    }
-
-    /// The URL of the core for programs of this machine: an address that stands for all of them is this machine's.
-    fn base(&self) -> String {
-        match self.facts.address {
-            Some(address) if address.ip().is_unspecified() => {
-                format!("http://{}:{}", identity::DEFAULT_HOST, address.port())
-            }
-            Some(address) => format!("http://{address}"),
-            None => String::new(),
-        }
     }
 }
 

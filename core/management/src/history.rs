@@ -10,7 +10,7 @@ use mcpproxy_domain::{Code, ServerName, ToolId, tool::Variant};
 use mcpproxy_ipc_proto::view::{CallRecord, CallStatus};
 use tokio::sync::broadcast;
 
-use crate::clock::rfc3339;
+use crate::{Refusal, clock::rfc3339, durations::Durations};
 
 /// How many calls are kept.
 const KEPT: usize = 1000;
@@ -24,6 +24,7 @@ const LONGEST_ERROR: usize = 500;
 pub struct History {
     shared: Arc<Mutex<Shelf>>,
     started: broadcast::Sender<Arc<Started>>,
+    answers: broadcast::Sender<Arc<OwnAnswer>>,
     news: broadcast::Sender<Arc<Ended>>,
 }
 
@@ -37,14 +38,14 @@ struct Shelf {
 }
 
 /// How often a tool was called since the start, and how long that took.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answered {
     /// Calls that ended with a result.
     pub results: u64,
     /// Calls that ended with an error of the server.
     pub errors: u64,
-    /// How long they took together.
-    pub took: Duration,
+    /// How long they took.
+    pub took: Durations,
 }
 
 /// A call that has begun.
@@ -54,6 +55,19 @@ pub struct Started {
     pub tool: ToolId,
     /// Where from.
     pub origin: Origin,
+}
+
+/// One of our own tools has answered.
+#[derive(Debug)]
+pub struct OwnAnswer {
+    /// Its name.
+    pub tool: &'static str,
+    /// Where the question came from.
+    pub origin: Origin,
+    /// How long it took.
+    pub took: Duration,
+    /// Why it did not do what it was asked, if so.
+    pub error: Option<String>,
 }
 
 /// Where a call came from.
@@ -154,8 +168,8 @@ pub struct Totals {
 
 impl History {
     pub(crate) fn new() -> Self {
-        let (started, news) = (broadcast::channel(BEHIND).0, broadcast::channel(BEHIND).0);
-        Self { shared: Arc::default(), started, news }
+        let (started, answers) = (broadcast::channel(BEHIND).0, broadcast::channel(BEHIND).0);
+        Self { shared: Arc::default(), started, answers, news: broadcast::channel(BEHIND).0 }
     }
 
     /// The last calls, the newest first.
@@ -183,6 +197,28 @@ impl History {
     #[must_use]
     pub fn begins(&self) -> broadcast::Receiver<Arc<Started>> {
         self.started.subscribe()
+    }
+
+    /// The answers of our own tools from now on. Whoever lags loses the oldest.
+    #[must_use]
+    pub fn own_answers(&self) -> broadcast::Receiver<Arc<OwnAnswer>> {
+        self.answers.subscribe()
+    }
+
+    /// Carries out one of our own tools that calls nobody, and tells who listens what came of it.
+    pub(crate) fn answering<T>(
+        &self,
+        tool: &'static str,
+        origin: Origin,
+        work: impl FnOnce() -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        let begun = Instant::now();
+        let answer = work();
+        if self.answers.receiver_count() > 0 {
+            let error = answer.as_ref().err().map(|refusal| refusal.message.clone());
+            let _ = self.answers.send(Arc::new(OwnAnswer { tool, origin, took: begun.elapsed(), error }));
+        }
+        answer
     }
 
     /// The counts since the start.
@@ -226,7 +262,7 @@ impl History {
                 let count = shelf.answered.entry(ended.tool.clone()).or_default();
                 count.results += u64::from(ended.end == End::Result);
                 count.errors += u64::from(ended.end != End::Result);
-                count.took += ended.took;
+                count.took.add(ended.took);
             }
             if shelf.last.len() == KEPT {
                 shelf.last.pop_front();

@@ -1,12 +1,17 @@
 //! Servers of another program's settings: read, shown, added. Nothing of them runs before somebody approves it.
-//! Not here: reading the text (`import`).
+//! Not here: reading the text (`import`), and the files (`imports::file`).
 
+mod file;
+
+use std::collections::BTreeMap;
+
+use mcpproxy_clients::{ClientId, System};
 use mcpproxy_domain::{
     Code,
     server::{CommandLine, Endpoint, Transport},
 };
 use mcpproxy_import::{Draft, Format};
-use mcpproxy_ipc_proto::view::{FailedServer, ImportResult, ImportedServer, SkippedServer};
+use mcpproxy_ipc_proto::view::{FailedServer, ImportPath, ImportPaths, ImportResult, ImportedServer, SkippedServer};
 use serde_json::Value;
 
 use crate::{Management, Refusal, mask};
@@ -20,11 +25,59 @@ pub struct Import {
     pub format: Option<String>,
     /// Only these servers; `None` = all.
     pub names: Option<Vec<String>>,
+    /// Other names for some of them, by the name that they would get.
+    pub renames: BTreeMap<String, String>,
+    /// Whether they need no approval. Where the settings hold new servers, they do all the same.
+    pub is_trusted: bool,
     /// Whether it is only looked at.
     pub is_preview: bool,
 }
 
 impl Management {
+    /// Where other programs keep their servers, there or not. No file is read.
+    pub async fn import_paths(&self) -> ImportPaths {
+        let os = match System::HERE {
+            System::Linux => "linux",
+            System::MacOs => "darwin",
+            System::Windows => "windows",
+        };
+        let Some(places) = self.facts().places.clone() else {
+            return ImportPaths { os: os.to_owned(), paths: Vec::new() };
+        };
+        let look = move || -> Vec<_> {
+            let readable = ClientId::ALL.into_iter().filter_map(|client| Some((client, format_of(client)?)));
+            let place = |(client, format): (ClientId, Format)| {
+                let path = places.config(client);
+                ImportPath {
+                    name: client.title().to_owned(),
+                    format: format.id().to_owned(),
+                    exists: path.is_file(),
+                    path: path.display().to_string(),
+                    os: os.to_owned(),
+                    description: format!("the servers of {}", client.title()),
+                }
+            };
+            readable.map(place).collect()
+        };
+        let paths = tokio::task::spawn_blocking(look).await.unwrap_or_default();
+        ImportPaths { os: os.to_owned(), paths }
+    }
+
+    /// Reads the servers of a file, as [`Management::import`] does of its text.
+    ///
+    /// # Errors
+    /// There is no such file, it cannot be read, or it holds no servers; its name is told and nothing of what is in it.
+    pub async fn import_file(&self, path: &str, ask: Import) -> Result<ImportResult, Refusal> {
+        let home = self.facts().places.as_ref().map(|places| places.home.as_path());
+        let path = file::absolute(path, home)?;
+        let content = file::read(path.clone()).await?;
+        let in_file = |refusal: Refusal| Refusal {
+            message: format!("{} cannot be imported: {}", path.display(), refusal.message),
+            ..refusal
+        };
+        self.import(&Import { content, ..ask }).await.map_err(in_file)
+    }
+
     /// Reads the servers of a text, and adds them unless it is a preview. What fails does not hinder the others.
     ///
     /// # Errors
@@ -41,6 +94,9 @@ impl Management {
         for left_out in read.skipped {
             result.failed.push(FailedServer { name: left_out.name, error: left_out.reason.to_string() });
         }
+        if ask.is_trusted && self.config.borrow().server_defaults.hold {
+            result.warnings.push("the settings hold every new server, so these wait for approval too".to_owned());
+        }
         for draft in read.servers {
             self.take(draft, ask, &mut result).await;
         }
@@ -51,10 +107,16 @@ impl Management {
         Ok(result)
     }
 
-    async fn take(&self, draft: Draft, ask: &Import, result: &mut ImportResult) {
+    async fn take(&self, mut draft: Draft, ask: &Import, result: &mut ImportResult) {
+        let is_wanted = ask.names.as_ref().is_none_or(|names| names.contains(&draft.name));
+        if let Some(name) = ask.renames.get(&draft.name) {
+            let before = std::mem::replace(&mut draft.name, name.clone());
+            draft.source.original_name.get_or_insert(before);
+        }
+        draft.quarantined = !ask.is_trusted;
         let name = draft.name.clone();
         let skipped = |reason: &str| SkippedServer { name: name.clone(), reason: reason.to_owned() };
-        if ask.names.as_ref().is_some_and(|names| !names.contains(&name)) {
+        if !is_wanted {
             return result.skipped.push(skipped("filtered_out"));
         }
         if self.servers.get(&name).is_ok() {
@@ -72,6 +134,11 @@ impl Management {
         }
         result.imported.push(shown(draft, &result.format));
     }
+}
+
+/// The form of a client's file, if it can be read.
+fn format_of(client: ClientId) -> Option<Format> {
+    Format::ALL.into_iter().find(|format| format.id() == client.as_str())
 }
 
 fn format_named(id: &str) -> Result<Format, Refusal> {

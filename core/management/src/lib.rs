@@ -6,11 +6,13 @@
 pub mod activity;
 mod arguments;
 pub mod calls;
+pub mod clients;
 mod clock;
 pub mod config;
 pub mod core;
 mod diagnostics;
 pub mod direct;
+pub mod durations;
 mod entry;
 mod gates;
 pub mod guard;
@@ -20,6 +22,7 @@ pub mod mask;
 mod nearest;
 pub mod people;
 mod refusal;
+pub mod secrets;
 pub mod servers;
 pub mod sessions;
 mod tokens;
@@ -33,8 +36,8 @@ use mcpproxy_runtime::{Catalog, Fleet, Runtime};
 use tokio::sync::watch as view;
 
 use self::{
-    calls::Calls, config::Configuration, core::CoreFacts, direct::Direct, history::History, people::People,
-    servers::Servers, sessions::Sessions, tools::Tools,
+    calls::Calls, clients::Clients, config::Configuration, core::CoreFacts, direct::Direct, history::History,
+    people::People, secrets::Secrets, servers::Servers, sessions::Sessions, tools::Tools,
 };
 pub use self::{imports::Import, nearest::nearest, refusal::Refusal};
 
@@ -49,12 +52,16 @@ pub struct Management {
     pub direct: Direct,
     /// The servers, and what can be done to them.
     pub servers: Servers,
+    /// The AI clients on this machine.
+    pub clients: Clients,
     /// The settings, and changing them.
     pub settings: Configuration,
     /// The last calls.
     pub history: History,
     /// The sessions of clients.
     pub sessions: Sessions,
+    /// The secrets that the settings refer to.
+    pub secrets: Secrets,
     /// Who came in at a browser.
     pub people: People,
     facts: Arc<CoreFacts>,
@@ -67,17 +74,19 @@ impl Management {
     /// The API over a running fleet.
     #[must_use]
     pub fn new(runtime: &Runtime, settings: Settings, facts: CoreFacts) -> Self {
-        let (history, config) = (History::new(), settings.config());
+        let (history, config, facts) = (History::new(), settings.config(), Arc::new(facts));
         Self {
             calls: Calls::new(runtime, history.clone()),
             tools: Tools::new(runtime, config.clone(), history.clone()),
             direct: Direct::new(runtime),
             servers: Servers::new(runtime, settings.clone(), history.clone()),
+            clients: Clients::new(Arc::clone(&facts), config.clone()),
+            secrets: Secrets::new(runtime, settings.clone()),
             settings: Configuration::new(settings),
             history,
             sessions: Sessions::default(),
             people: People::default(),
-            facts: Arc::new(facts),
+            facts,
             fleet: runtime.fleet.clone(),
             catalog: runtime.catalog.clone(),
             config,

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use mcpproxy_config::{Config, ResponseDetail};
 use mcpproxy_domain::{Code, ToolId, tool::Annotations};
-use mcpproxy_index::Searcher;
+use mcpproxy_index::{Part, Reason, Searcher, explain};
 use mcpproxy_ipc_proto::view;
-use mcpproxy_runtime::{Catalog, Fleet, Runtime};
+use mcpproxy_runtime::{Catalog, Fleet, Runtime, document};
 use mcpproxy_upstream::Tool;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -14,7 +14,7 @@ use tokio::sync::watch;
 pub use crate::entry::{CompactEntry, Entries, FullEntry};
 use crate::{
     Refusal,
-    history::{History, Usage},
+    history::{History, Origin, Usage},
     nearest::nearest,
     servers::{annotations, hint},
 };
@@ -161,8 +161,15 @@ impl Tools {
             self.searcher.search(query, limit, |id| catalog.get(id).is_some()).map_err(|error| unsearched(&error))?;
         let usage = self.history.usage_of(None);
         let found = hits.iter().filter_map(|hit| {
-            let tool = tool_view(catalog.get(&hit.id)?, false, &usage);
-            Some(view::FoundTool { tool, score: hit.score })
+            let tool = catalog.get(&hit.id)?;
+            let explained = explain(query, &document(tool));
+            Some(view::FoundTool {
+                tool: tool_view(tool, false, &usage),
+                score: hit.score,
+                matches: explained.matches,
+                reasons: explained.reasons.into_iter().map(found_in).collect(),
+                snippet: explained.snippet,
+            })
         });
         let results: Vec<_> = found.collect();
         let took = format!("{:.1}ms", begun.elapsed().as_secs_f64() * 1e3);
@@ -174,7 +181,11 @@ impl Tools {
     ///
     /// # Errors
     /// [`Code::InvalidInput`] for an empty question.
-    pub fn retrieve(&self, ask: Retrieve) -> Result<Found, Refusal> {
+    pub fn retrieve(&self, ask: Retrieve, origin: Origin) -> Result<Found, Refusal> {
+        self.history.answering("retrieve_tools", origin, || self.retrieved(ask))
+    }
+
+    fn retrieved(&self, ask: Retrieve) -> Result<Found, Refusal> {
         let (limit, detail) = {
             let settings = self.settings.borrow();
             let configured = match settings.detail {
@@ -206,7 +217,11 @@ impl Tools {
     ///
     /// # Errors
     /// [`Code::InvalidInput`] for no name, or more than [`MOST_DESCRIBED`].
-    pub fn describe(&self, ids: &[String]) -> Result<Described, Refusal> {
+    pub fn describe(&self, ids: &[String], origin: Origin) -> Result<Described, Refusal> {
+        self.history.answering("describe_tool", origin, || self.described(ids))
+    }
+
+    fn described(&self, ids: &[String]) -> Result<Described, Refusal> {
         if ids.is_empty() || ids.len() > MOST_DESCRIBED {
             let told = format!("{} tool ids were given", ids.len());
             return Err(Refusal::new(Code::InvalidInput, told, format!("give 1 to {MOST_DESCRIBED} ids")));
@@ -243,6 +258,16 @@ impl Tools {
     }
 }
 
+fn found_in(reason: Reason) -> view::FoundIn {
+    let part = match reason.part {
+        Part::Name => "name",
+        Part::Server => "server",
+        Part::Description => "description",
+        Part::Parameters => "parameters",
+    };
+    view::FoundIn { part: part.to_owned(), words: reason.words }
+}
+
 fn unsearched(error: &mcpproxy_index::Error) -> Refusal {
     match error {
         mcpproxy_index::Error::EmptyQuery => Refusal::new(
@@ -266,6 +291,7 @@ pub(crate) fn tool_view(tool: &Tool, is_denied: bool, usage: &Usage) -> view::To
         last_used,
         annotations: Some(annotations(&tool.annotations)),
         call_with: hint(&tool.annotations),
+        disabled: is_denied,
         config_denied: is_denied,
     }
 }

@@ -25,6 +25,11 @@ impl Caller {
     /// Where a call of it comes from; it counts as one.
     pub(crate) fn calls(&self) -> Origin {
         self.mark.called();
+        self.origin()
+    }
+
+    /// Where a question to our own tools comes from.
+    pub(crate) fn origin(&self) -> Origin {
         Origin { source: Source::Mcp, client: self.mark.client().name.clone(), request: None }
     }
 }

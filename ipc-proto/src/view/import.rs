@@ -84,3 +84,31 @@ pub struct FailedServer {
     /// Why.
     pub error: String,
 }
+
+/// Where other programs keep their servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ImportPaths {
+    /// The system: `linux`, `darwin` or `windows`.
+    pub os: String,
+    /// The usual places here.
+    pub paths: Vec<ImportPath>,
+}
+
+/// The usual place of one program's servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ImportPath {
+    /// The program, for people.
+    pub name: String,
+    /// The form of its file.
+    pub format: String,
+    /// The file.
+    pub path: String,
+    /// Whether it is there.
+    pub exists: bool,
+    /// The system that this is the place on.
+    pub os: String,
+    /// What it holds.
+    pub description: String,
+}

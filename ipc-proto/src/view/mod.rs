@@ -10,6 +10,7 @@ mod config;
 mod diagnostics;
 mod import;
 mod people;
+mod secrets;
 mod server;
 mod status;
 mod tool;
@@ -19,14 +20,20 @@ pub use activity::{
     ToolUsage,
 };
 pub use calls::{CallRecord, CallStatus, SessionList, SessionView};
-pub use clients::{Endpoints, EndpointsView};
+pub use clients::{
+    AccessState, ClientStatus, ConnectAction, ConnectPreview, ConnectResult, Endpoints, EndpointsView, EntrySummary,
+};
 pub use config::{Applied, ConfigView, FieldError, Validation};
 pub use diagnostics::{Diagnostics, MissingSecretView, OauthRequired, UpstreamErrorView};
-pub use import::{FailedServer, ImportResult, ImportSummary, ImportedServer, SkippedServer};
+pub use import::{FailedServer, ImportPath, ImportPaths, ImportResult, ImportSummary, ImportedServer, SkippedServer};
 pub use people::UiTicket;
+pub use secrets::{SecretConfig, SecretRef, SecretRefs, SecretState};
 pub use server::{
     Action, Added, AdminState, BulkItem, BulkResult, HealthView, Level, LogEntry, Logs, QuarantineCounts, ServerList,
     ServerState, ServerStats, ServerView,
 };
 pub use status::{Info, PhaseView, Routing, Stats, Status, UpdatePolicy};
-pub use tool::{Annotations, Found, FoundTool, Hint, Probe, ProbedTool, ServerTools, ToolList, ToolStats, ToolView};
+pub use tool::{
+    Annotations, ExportedTool, Found, FoundIn, FoundTool, Hint, Probe, ProbedTool, ServerTools, ToolExport, ToolList,
+    ToolStats, ToolView,
+};

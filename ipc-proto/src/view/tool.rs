@@ -66,7 +66,10 @@ pub struct ToolView {
     pub annotations: Option<Annotations>,
     /// The door that its hints ask for.
     pub call_with: Hint,
-    /// Whether the settings hold it back.
+    /// Whether it is switched off.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// Whether the settings hold it back; they are what switches it off.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub config_denied: bool,
 }
@@ -129,6 +132,65 @@ pub struct FoundTool {
     pub tool: ToolView,
     /// How well it fits; only the order of scores in one answer means something.
     pub score: f32,
+    /// How many words of the question are in it; left out where that is not known.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub matches: usize,
+    /// Where they are, the heaviest part first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<FoundIn>,
+    /// The part of its description where the first of them is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<String>,
+}
+
+fn is_nothing(count: &usize) -> bool {
+    *count == 0
+}
+
+/// A part of a tool that holds words of the question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FoundIn {
+    /// `name`, `server`, `description` or `parameters`.
+    pub part: String,
+    /// The words, as they were asked.
+    pub words: Vec<String>,
+}
+
+/// The tools of one server, to be kept or compared.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ToolExport {
+    /// Which server.
+    pub server_name: String,
+    /// Its tools, in its order.
+    pub tools: Vec<ExportedTool>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// One tool as it was listed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct ExportedTool {
+    /// Its server.
+    pub server_name: String,
+    /// Its name, without its server.
+    pub tool_name: String,
+    /// `approved`: only servers that were approved list tools.
+    pub status: String,
+    /// SHA-256 of its definition, byte for byte.
+    pub hash: String,
+    /// What it does.
+    pub description: String,
+    /// Its input schema, verbatim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Object>))]
+    pub schema: Option<Box<RawValue>>,
+    /// Whether it may be called.
+    pub enabled: bool,
+    /// Whether it is switched off.
+    pub disabled: bool,
 }
 
 /// What a look at a server told.

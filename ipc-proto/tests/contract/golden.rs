@@ -10,13 +10,14 @@ use std::{
 
 use mcpproxy_ipc_proto::{
     call::{
-        ActOnServers, AddServer, ApplyConfig, ApproveServer, Call, CallTool, GetConfig, GetDiagnostics, GetInfo,
-        GetServer, GetServerLogs, GetStatus, ListCalls, ListServerTools, ListServers, ListSessions, ListTools, NAMES,
-        OpenUi, PatchConfig, PatchServer, Ping, ProbeServer, RemoveServer, Reply, Request, SearchTools, Shutdown,
-        ValidateConfig, Watch,
+        ActOnServers, AddServer, ApplyConfig, ApproveServer, Call, CallTool, ConnectClient, DisconnectClient,
+        GetConfig, GetDiagnostics, GetInfo, GetServer, GetServerLogs, GetStatus, ListCalls, ListClients,
+        ListServerTools, ListServers, ListSessions, ListTools, NAMES, OpenUi, PatchConfig, PatchServer, Ping,
+        ProbeServer, RemoveServer, Reply, Request, SearchTools, Shutdown, ValidateConfig, Watch,
     },
     frame::{Decoder, Frame, Kind},
     hello::{Bye, Hello},
+    view::ClientStatus,
     watch::Event,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -94,6 +95,9 @@ fn every_call_has_golden_frames_and_they_come_through() {
         CallTool,
         ListCalls,
         ListSessions,
+        ListClients,
+        ConnectClient,
+        DisconnectClient,
         GetConfig,
         PatchConfig,
         ValidateConfig,
@@ -173,6 +177,8 @@ fn a_word_of_a_later_version_costs_only_itself() {
     other::<<GetStatus as Call>::Answer>(answer("status"), "/phase", "other");
     other::<<ListTools as Call>::Answer>(answer("tools.list"), "/tools/0/call_with", "other");
     other::<<Watch as Call>::Answer>(answer("watch"), "/calls/0/status", "other");
+    other::<ClientStatus>(&answer("clients.list")[0], "/access_state", "unknown");
+    other::<<ConnectClient as Call>::Answer>(answer("clients.connect"), "/action", "other");
     other::<ActOnServers>(args("servers.act"), "/action", "other");
     other::<Watch>(args("watch"), "/topics/1", "other");
     other::<Bye>(&golden["kind.bye"]["body"], "/reason", "other");

@@ -116,8 +116,8 @@ fn answer(call: &str) -> String {
     let args = &golden(&format!("call.{call}"))["request"]["body"]["args"];
     let call = AnyCall::read(call, &to_raw_value(args).unwrap()).unwrap();
     of!(call, Ping GetStatus GetInfo ListServers GetServer AddServer PatchServer RemoveServer ActOnServers ApproveServer
-        ProbeServer ListServerTools GetServerLogs ListTools SearchTools CallTool ListCalls ListSessions GetConfig
-        PatchConfig ValidateConfig ApplyConfig GetDiagnostics OpenUi Watch Shutdown)
+        ProbeServer ListServerTools GetServerLogs ListTools SearchTools CallTool ListCalls ListSessions ListClients ConnectClient
+        DisconnectClient GetConfig PatchConfig ValidateConfig ApplyConfig GetDiagnostics OpenUi Watch Shutdown)
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use mcpproxy_ipc_proto::view::{CallRecord, CallStatus, ServerList};
-use mcpproxy_management::{Management, history::Started};
+use mcpproxy_management::{
+    Management,
+    history::{OwnAnswer, Started},
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -94,6 +97,26 @@ pub(super) fn ended(id: &str, call: &CallRecord) -> Bytes {
         payload.insert("client_name".to_owned(), Value::from(client.as_str()));
     }
     event("activity.tool_call.completed", id, &payload)
+}
+
+/// One of our own tools has answered. Those that call others are told as calls.
+pub(super) fn answered(id: &str, answer: &OwnAnswer) -> Bytes {
+    let payload = json!({
+        "internal_tool_name": answer.tool,
+        "session_id": "",
+        "request_id": answer.origin.request.as_deref().unwrap_or_default(),
+        "source": answer.origin.source.as_str(),
+        "client_name": answer.origin.client.as_deref(),
+        "status": if answer.error.is_none() { "success" } else { "error" },
+        "error_message": answer.error.as_deref().unwrap_or_default(),
+        "duration_ms": answer.took.as_millis() as u64,
+    });
+    event("activity.internal_tool_call.completed", id, &payload)
+}
+
+/// The settings file was written by the core.
+pub(super) fn saved(id: &str, path: &str) -> Bytes {
+    event("config.saved", id, &json!({ "path": path }))
 }
 
 /// The settings were read.

@@ -3,7 +3,11 @@
 use std::{collections::BTreeSet, future::pending, sync::Arc, time::Duration};
 
 use mcpproxy_ipc_proto::watch::Event;
-use mcpproxy_management::{history::Started, watch::Watcher};
+use mcpproxy_management::{
+    Management,
+    history::{OwnAnswer, Started},
+    watch::Watcher,
+};
 use tokio::{
     sync::{
         broadcast::{Receiver, error::RecvError},
@@ -40,10 +44,21 @@ struct Recorder<'a> {
     idle_at: Option<Instant>,
 }
 
+/// What is followed.
+struct Sources {
+    watcher: Watcher,
+    begins: Receiver<Arc<Started>>,
+    answers: Receiver<Arc<OwnAnswer>>,
+    saves: Count<u64>,
+}
+
 /// What happens next.
 enum Next {
     Happened(Box<Event>),
     Started(Arc<Started>),
+    Answered(Arc<OwnAnswer>),
+    /// The settings file was written.
+    Saved,
     Missed,
     /// The changes of the servers are due.
     Tell,
@@ -64,10 +79,7 @@ pub(super) async fn record(shared: Arc<Shared>) {
             () = shared.scope.cancelled() => break,
             _ = readers.wait_for(|readers| *readers > 0) => {}
         }
-        let mut watcher = shared.management.watch();
-        let mut begins = shared.management.history.begins();
-        // what is true now is told by the readers; here is only counted from it
-        drop(watcher.snapshot());
+        let mut sources = Sources::new(&shared.management);
         shared.is_awake.send_replace(true);
         let mut recorder = Recorder {
             readers: shared.readers.subscribe(),
@@ -77,7 +89,7 @@ pub(super) async fn record(shared: Arc<Shared>) {
             told_at: None,
             wake_at: None,
         };
-        let is_over = recorder.follow(&mut watcher, &mut begins).await;
+        let is_over = recorder.follow(&mut sources).await;
         shared.is_awake.send_replace(false);
         if is_over {
             break;
@@ -89,17 +101,37 @@ pub(super) async fn record(shared: Arc<Shared>) {
     shared.ended.cancel();
 }
 
+impl Sources {
+    /// From now on: what is true now is told by the readers.
+    fn new(management: &Management) -> Self {
+        let mut sources = Self {
+            watcher: management.watch(),
+            begins: management.history.begins(),
+            answers: management.history.own_answers(),
+            saves: management.settings.saves(),
+        };
+        sources.saves.mark_unchanged();
+        drop(sources.watcher.snapshot());
+        sources
+    }
+}
+
 impl Recorder<'_> {
     /// Records while somebody reads; whether the core ends.
-    async fn follow(&mut self, watcher: &mut Watcher, begins: &mut Receiver<Arc<Started>>) -> bool {
+    async fn follow(&mut self, sources: &mut Sources) -> bool {
         let log = &self.shared.log;
         self.count();
         loop {
-            match self.next(watcher, begins).await {
+            match self.next(sources).await {
                 Next::Happened(event) => self.take(*event),
                 Next::Started(started) => self.add(|id| frame::started(id, &started)),
+                Next::Answered(answer) => self.add(|id| frame::answered(id, &answer)),
+                Next::Saved => {
+                    let path = self.shared.management.info().config_path;
+                    self.add(|id| frame::saved(id, &path));
+                }
                 Next::Missed => {
-                    drop(watcher.snapshot());
+                    drop(sources.watcher.snapshot());
                     self.changes = Changes::default();
                     log.gap();
                 }
@@ -112,7 +144,8 @@ impl Recorder<'_> {
         }
     }
 
-    async fn next(&mut self, watcher: &mut Watcher, begins: &mut Receiver<Arc<Started>>) -> Next {
+    async fn next(&mut self, sources: &mut Sources) -> Next {
+        let Sources { watcher, begins, answers, saves } = sources;
         tokio::select! {
             biased;
             () = self.shared.scope.cancelled() => Next::Stop,
@@ -124,6 +157,13 @@ impl Recorder<'_> {
                 Err(RecvError::Lagged(_)) => Next::Missed,
                 Err(RecvError::Closed) => pending().await,
             },
+            answer = answers.recv() => match answer {
+                Ok(answer) => Next::Answered(answer),
+                Err(RecvError::Lagged(_)) => Next::Missed,
+                Err(RecvError::Closed) => pending().await,
+            },
+            // the file is written before anybody reads it
+            Ok(()) = saves.changed() => Next::Saved,
             event = watcher.next() => match event {
                 Event::Lagged {} => Next::Missed,
                 event => Next::Happened(Box::new(event)),

@@ -2,8 +2,11 @@
 
 mod activity;
 mod calls;
+mod connect;
 mod core;
+mod filter;
 mod imports;
+mod secrets;
 mod servers;
 mod settings;
 pub(crate) mod shapes;
@@ -36,6 +39,14 @@ pub(crate) const ROUTES: &[Route] = &[
         Box::pin(servers::probe(m, a))
     })
     .calling(),
+    Route::get("/servers/import/paths", "Where other programs keep their servers", |m, a| {
+        Box::pin(imports::paths(m, a))
+    }),
+    Route::post("/servers/import", "Adds the servers of a file that is sent", |m, a| Box::pin(imports::upload(m, a)))
+        .with_file(),
+    Route::post("/servers/import/path", "Adds the servers of a file on the machine of the core", |m, a| {
+        Box::pin(imports::path(m, a))
+    }),
     Route::post("/servers/import/json", "Adds the servers of another program's settings", |m, a| {
         Box::pin(imports::json(m, a))
     })
@@ -55,6 +66,16 @@ pub(crate) const ROUTES: &[Route] = &[
     }),
     Route::act("/servers/{id}/refresh", "The same as discover-tools", |m, a| Box::pin(servers::refresh(m, a))),
     Route::get("/servers/{id}/tools", "The tools of a server", |m, a| Box::pin(servers::tools(m, a))),
+    Route::get("/servers/{id}/tools/export", "The tools of a server, as a file", |m, a| Box::pin(filter::export(m, a))),
+    Route::act("/servers/{id}/tools/enable_all", "Lets all tools of a server through", |m, a| {
+        Box::pin(filter::enable_all(m, a))
+    }),
+    Route::act("/servers/{id}/tools/disable_all", "Holds all tools of a server back", |m, a| {
+        Box::pin(filter::disable_all(m, a))
+    }),
+    Route::post("/servers/{id}/tools/{tool}/enabled", "Lets one tool through, or holds it back", |m, a| {
+        Box::pin(filter::switch(m, a))
+    }),
     Route::get("/servers/{id}/logs", "The last lines of a server's log", |m, a| Box::pin(servers::logs(m, a))),
     Route::get("/servers/{id}/diagnostics", "What is wrong with a server", |m, a| Box::pin(servers::diagnostics(m, a))),
     Route::get("/servers/{id}/tool-calls", "The last calls of a server's tools", |m, a| {
@@ -76,6 +97,27 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::patch("/config", "Changes settings", |m, a| Box::pin(settings::patch(m, a))),
     Route::post("/config/validate", "What is wrong with settings", |m, a| Box::pin(settings::validate(m, a))),
     Route::post("/config/apply", "Replaces the settings", |m, a| Box::pin(settings::apply(m, a))),
+    Route::get("/secrets/refs", "The secrets that the settings refer to", |m, a| Box::pin(secrets::refs(m, a))),
+    Route::get("/secrets/config", "Which of these secrets are set", |m, a| Box::pin(secrets::config(m, a))),
+    Route::get("/connect", "The AI clients on this machine; no file of theirs is read", |m, a| {
+        Box::pin(connect::list(m, a))
+    }),
+    Route::get("/connect/{client}", "One client, with a look into its file", |m, a| Box::pin(connect::get(m, a))),
+    Route::get("/connect/{client}/preview", "What connecting a client would change", |m, a| {
+        Box::pin(connect::preview(m, a))
+    }),
+    Route::post("/connect/{client}", "Puts our entry into the settings of a client", |m, a| {
+        Box::pin(connect::connect(m, a))
+    })
+    .calling(),
+    Route::post("/connect/{client}/undo", "Takes a connect back, if nobody has written the file since", |m, a| {
+        Box::pin(connect::undo(m, a))
+    }),
+    Route::delete("/connect/{client}", "Takes our entry out of the settings of a client", |m, a| {
+        Box::pin(connect::disconnect(m, a))
+    })
+    .with_body()
+    .calling(),
     Route::get("/activity", "What happened", |m, a| Box::pin(activity::list(m, a))),
     Route::get("/activity/summary", "How much happened", |m, a| Box::pin(activity::summary(m, a))),
     Route::get("/activity/usage", "What tools were used for", |m, a| Box::pin(activity::usage(m, a))),

@@ -266,9 +266,85 @@ pub(crate) struct ImportRequest {
     pub(crate) server_names: Option<Vec<String>>,
 }
 
+/// A file to import.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct ImportPathRequest {
+    /// The settings of another program, on the machine of the core: a full path, or one that begins with `~/`.
+    pub(crate) path: String,
+    /// Whose they are; without it, that is found out.
+    #[serde(default)]
+    pub(crate) format: Option<String>,
+    /// Only these servers.
+    #[serde(default)]
+    pub(crate) server_names: Option<Vec<String>>,
+    /// Other names for some of them.
+    #[serde(default)]
+    pub(crate) rename: BTreeMap<String, String>,
+}
+
+/// Lets a tool through, or holds it back.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct Switch {
+    pub(crate) enabled: bool,
+}
+
+/// A tool that was let through or held back.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct Switched {
+    pub(crate) server_name: String,
+    pub(crate) tool_name: String,
+    pub(crate) enabled: bool,
+}
+
+/// All tools of a server were let through or held back.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct AllSwitched {
+    pub(crate) server_name: String,
+    pub(crate) enabled: bool,
+    /// How many were not so before.
+    pub(crate) changed: usize,
+}
+
 /// One thing that happened.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct OneActivity {
     pub(crate) activity: mcpproxy_ipc_proto::view::Activity,
+}
+
+/// How a client is to be connected.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct ConnectRequest {
+    /// The name of the entry; `mcpproxy` unless it is given.
+    pub(crate) server_name: Option<String>,
+    /// Whether an entry of the name that leads elsewhere is replaced, and the file of a client made that was not found.
+    pub(crate) force: bool,
+    /// The token of the preview that was seen: another file than that one is not written.
+    pub(crate) precondition_token: Option<String>,
+}
+
+/// What is taken back.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct UndoRequest {
+    /// The name of the entry; `mcpproxy` unless it is given.
+    #[serde(default)]
+    pub(crate) server_name: Option<String>,
+    /// The bare name of the copy that connecting told; empty where there was no file before.
+    pub(crate) backup_name: String,
+}
+
+/// Which entry is taken out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+#[cfg_attr(test, derive(utoipa::ToSchema))]
+pub(crate) struct DisconnectRequest {
+    /// Its name; `mcpproxy` unless it is given.
+    pub(crate) server_name: Option<String>,
 }

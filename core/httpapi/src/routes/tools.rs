@@ -80,8 +80,8 @@ pub(crate) async fn call(management: &Management, asked: Asked) -> Reply {
         return through(management, variant, arguments.as_deref(), &asked).await;
     }
     match tool_name.as_str() {
-        RETRIEVE => retrieve(management, arguments.as_deref()),
-        DESCRIBE => describe(management, arguments.as_deref()),
+        RETRIEVE => retrieve(management, arguments.as_deref(), &asked),
+        DESCRIBE => describe(management, arguments.as_deref(), &asked),
         _ => Err(unknown(&tool_name)),
     }
 }
@@ -143,7 +143,7 @@ struct Question {
     exclude_open_world: bool,
 }
 
-fn retrieve(management: &Management, arguments: Option<&RawValue>) -> Reply {
+fn retrieve(management: &Management, arguments: Option<&RawValue>, asked: &Asked) -> Reply {
     let question: Question = given(arguments)?;
     let detail = match question.detail.as_deref() {
         None => None,
@@ -157,7 +157,7 @@ fn retrieve(management: &Management, arguments: Option<&RawValue>) -> Reply {
         exclude_open_world: question.exclude_open_world,
     };
     let ask = Retrieve { query: question.query, limit: question.limit, detail, filters };
-    texts(&management.tools.retrieve(ask)?)
+    texts(&management.tools.retrieve(ask, asked.origin())?)
 }
 
 #[derive(Deserialize)]
@@ -165,9 +165,9 @@ struct Names {
     tool_ids: Vec<String>,
 }
 
-fn describe(management: &Management, arguments: Option<&RawValue>) -> Reply {
+fn describe(management: &Management, arguments: Option<&RawValue>, asked: &Asked) -> Reply {
     let Names { tool_ids } = given(arguments)?;
-    texts(&management.tools.describe(&tool_ids)?)
+    texts(&management.tools.describe(&tool_ids, asked.origin())?)
 }
 
 fn given<'a, T: Deserialize<'a>>(arguments: Option<&'a RawValue>) -> Result<T, Fault> {

@@ -28,6 +28,8 @@ struct Contents {
 enum Answer {
     /// In the envelope.
     Data(Of),
+    /// In the envelope, or a text of this type.
+    Either(Of, &'static str),
     /// A text of one of these types.
     Text(&'static [&'static str]),
     /// Never any.
@@ -71,6 +73,20 @@ struct ServerEntry {
 #[expect(dead_code, reason = "described and never made")]
 struct SettingsDocument(Map<String, Value>);
 
+/// The settings of another program, sent as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "described and never made")]
+struct ImportForm {
+    #[schema(format = Binary)]
+    file: String,
+    /// Whose they are; without it, that is found out.
+    format: Option<String>,
+    /// Only these servers, with commas between them.
+    server_names: Option<String>,
+    preview: Option<bool>,
+    skip_quarantine: Option<bool>,
+}
+
 /// One block of what a tool answered.
 #[derive(ToSchema)]
 #[schema(value_type = Object)]
@@ -86,6 +102,10 @@ const USAGE: &[Parameter] = &[
     ("server", Kind::Text, "Only of this server"),
     ("tool", Kind::Text, "Only of this tool"),
     ("status", Kind::OneOf(&["success", "error", "blocked", "rejected"]), "Only what ended like this"),
+];
+const IMPORT: &[Parameter] = &[
+    ("preview", Kind::Flag, "Only look at it"),
+    ("skip_quarantine", Kind::Flag, "Without approval, where the settings do not hold every new server"),
 ];
 const ACTIVITY: &[Parameter] = &[
     PAGE[0],
@@ -136,15 +156,25 @@ fn contents(route: &Route) -> Contents {
         ("POST", "/servers/restart_all" | "/servers/enable_all" | "/servers/disable_all") => {
             data(of::<view::BulkResult>)
         }
-        ("POST", "/servers/import/json") => with(
-            &[("preview", Kind::Flag, "Only look at it")],
-            sent(of::<shapes::ImportRequest>, of::<view::ImportResult>),
-        ),
+        ("GET", "/servers/import/paths") => data(of::<view::ImportPaths>),
+        ("POST", "/servers/import") => with(IMPORT, sent(of::<ImportForm>, of::<view::ImportResult>)),
+        ("POST", "/servers/import/path") => {
+            with(IMPORT, sent(of::<shapes::ImportPathRequest>, of::<view::ImportResult>))
+        }
+        ("POST", "/servers/import/json") => with(IMPORT, sent(of::<shapes::ImportRequest>, of::<view::ImportResult>)),
         ("GET", "/servers/{id}") => data(of::<view::ServerView>),
         ("PATCH", "/servers/{id}") => sent(of::<ServerEntry>, of::<shapes::Patched>),
         ("DELETE", "/servers/{id}") => data(of::<view::Added>),
         ("POST", "/servers/{id}/unquarantine") => sent(of::<shapes::Approval>, of::<shapes::ServerAction>),
         ("GET", "/servers/{id}/tools") => data(of::<view::ServerTools>),
+        ("GET", "/servers/{id}/tools/export") => with(
+            &[("format", Kind::OneOf(&["json", "text"]), "For programs or for people")],
+            Contents { body: None, answer: Answer::Either(of::<view::ToolExport>, "text/plain"), query: &[] },
+        ),
+        ("POST", "/servers/{id}/tools/{tool}/enabled") => sent(of::<shapes::Switch>, of::<shapes::Switched>),
+        ("POST", "/servers/{id}/tools/enable_all" | "/servers/{id}/tools/disable_all") => {
+            data(of::<shapes::AllSwitched>)
+        }
         ("GET", "/servers/{id}/logs") => with(&[("tail", Kind::Count(1), "How many lines")], data(of::<view::Logs>)),
         ("GET", "/servers/{id}/diagnostics") => data(of::<shapes::ServerDiagnostics>),
         ("GET", "/servers/{id}/tool-calls") => with(&[PAGE[0]], data(of::<shapes::ServerToolCalls>)),
@@ -157,9 +187,12 @@ fn contents(route: &Route) -> Contents {
         ("GET", "/tool-calls") => with(&PAGE, data(of::<shapes::ToolCalls>)),
         ("GET", "/tool-calls/{id}") => data(of::<shapes::OneToolCall>),
         ("POST", "/tool-calls/{id}/replay") => sent(of::<shapes::Replay>, of::<shapes::Replayed>),
+        (method, path) if path.starts_with("/connect") => clients(method, path),
         ("GET", "/config") => data(of::<view::ConfigView>),
         ("PATCH", "/config") | ("POST", "/config/apply") => sent(of::<SettingsDocument>, of::<view::Applied>),
         ("POST", "/config/validate") => sent(of::<SettingsDocument>, of::<view::Validation>),
+        ("GET", "/secrets/refs") => data(of::<view::SecretRefs>),
+        ("GET", "/secrets/config") => data(of::<view::SecretConfig>),
         ("GET", "/activity") => with(ACTIVITY, data(of::<view::ActivityList>)),
         ("GET", "/activity/{id}") => data(of::<shapes::OneActivity>),
         ("GET", "/activity/summary") => with(
@@ -172,6 +205,24 @@ fn contents(route: &Route) -> Contents {
             Contents { body: None, answer: Answer::Text(&["application/x-ndjson", "text/csv"]), query: &[] },
         ),
         (method, path) => panic!("{method} {path} is not described"),
+    }
+}
+
+/// Those about clients.
+fn clients(method: &str, path: &str) -> Contents {
+    let data = |of: Of| Contents { body: None, answer: Answer::Data(of), query: &[] };
+    let sent = |body: Of| Contents { body: Some(body), ..data(of::<view::ConnectResult>) };
+    match (method, path) {
+        ("GET", "/connect") => data(list::<view::ClientStatus>),
+        ("GET", "/connect/{client}") => data(of::<view::ClientStatus>),
+        ("GET", "/connect/{client}/preview") => Contents {
+            query: &[("server_name", Kind::Text, "The name of the entry")],
+            ..data(of::<view::ConnectPreview>)
+        },
+        ("POST", "/connect/{client}") => sent(of::<shapes::ConnectRequest>),
+        ("POST", "/connect/{client}/undo") => sent(of::<shapes::UndoRequest>),
+        ("DELETE", "/connect/{client}") => sent(of::<shapes::DisconnectRequest>),
+        _ => panic!("{method} {path} is not described"),
     }
 }
 
@@ -207,24 +258,22 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     }
     assert_eq!(contents.body.is_some(), route.takes != Takes::Nothing, "{}", route.path);
     if let Some(body) = contents.body {
-        let required = route.path != "/servers/{id}/unquarantine";
+        let required = !matches!(route.path, "/servers/{id}/unquarantine" | "/connect/{client}");
         let schema = body(schemas);
-        operation["requestBody"] =
-            json!({ "required": required, "content": { "application/json": { "schema": schema } } });
+        let kind = if route.path == "/servers/import" { "multipart/form-data" } else { "application/json" };
+        operation["requestBody"] = json!({ "required": required, "content": { kind: { "schema": schema } } });
     }
     let mut responses = Map::new();
     match contents.answer {
         Answer::Data(of) => {
-            let schema = json!({
-                "type": "object",
-                "required": ["success", "data"],
-                "properties": {
-                    "success": { "const": true },
-                    "data": of(schemas),
-                    "is_error": { "type": "boolean", "description": "Whether what a tool answered is an error" },
-                },
+            let content = json!({ "application/json": { "schema": envelope(of, schemas) } });
+            responses.insert("200".to_owned(), json!({ "description": "Done", "content": content }));
+        }
+        Answer::Either(of, kind) => {
+            let content = json!({
+                "application/json": { "schema": envelope(of, schemas) },
+                kind: { "schema": { "type": "string" } },
             });
-            let content = json!({ "application/json": { "schema": schema } });
             responses.insert("200".to_owned(), json!({ "description": "Done", "content": content }));
         }
         Answer::Text(types) => {
@@ -239,6 +288,18 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Value {
     }
     operation["responses"] = responses.into();
     operation
+}
+
+fn envelope(of: Of, schemas: &mut Schemas) -> Value {
+    json!({
+        "type": "object",
+        "required": ["success", "data"],
+        "properties": {
+            "success": { "const": true },
+            "data": of(schemas),
+            "is_error": { "type": "boolean", "description": "Whether what a tool answered is an error" },
+        },
+    })
 }
 
 fn document() -> Value {
@@ -268,6 +329,7 @@ fn document() -> Value {
     });
     paths.insert("/events".to_owned(), json!({ "get": stream }).as_object().unwrap().clone());
     let field_error = of::<view::FieldError>(&mut schemas);
+    let result = of::<view::ConnectResult>(&mut schemas);
     let failure = json!({
         "type": "object",
         "required": ["success", "error", "request_id"],
@@ -277,6 +339,8 @@ fn document() -> Value {
             "code": { "type": "string", "description": "The stable code" },
             "hint": { "type": "string", "description": "What to do next" },
             "nearest": { "type": "array", "items": { "type": "string" }, "description": "Names like the one not found" },
+            "data": result,
+            "action": { "type": "string", "description": "What stands in the way of connecting a client" },
             "validation_errors": { "type": "array", "items": field_error },
             "request_id": { "type": "string", "description": "Under which it is found in the log" },
         },

@@ -14,7 +14,7 @@ use mcpproxy_wire::{Exchange, sse};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::stage::{HUNG, Stage};
+use super::stage::{HUNG, KEY, Stage};
 
 /// A reader of events, by the rules of browsers.
 struct Reader {
@@ -123,9 +123,19 @@ async fn what_is_true_comes_first_then_what_happens_in_order() {
             last = id;
         }
     }
+    let question = r#"{"tool_name":"retrieve_tools","arguments":{"query":"?"}}"#;
+    let headers = [("X-API-Key", KEY), ("X-Request-Id", "mine-2")];
+    stage.ask("POST", "/api/v1/tools/call", &headers, question).await;
+    let told = reader.next().await.unwrap();
+    let payload = &told.data["payload"];
+    assert_eq!(told.kind, "activity.internal_tool_call.completed");
+    assert_eq!(
+        (&payload["internal_tool_name"], &payload["status"], &payload["request_id"], &payload["error_message"]),
+        (&"retrieve_tools".into(), &"error".into(), &"mine-2".into(), &"the query is empty".into())
+    );
     stage.api("POST", "/servers/io.x%2Foff/quarantine", "").await;
     let mut kinds = Vec::new();
-    while kinds.len() < 3 {
+    while kinds.len() < 4 {
         let told = reader.next().await.unwrap();
         if told.kind == "servers.changed" {
             let payload = &told.data["payload"];
@@ -135,8 +145,9 @@ async fn what_is_true_comes_first_then_what_happens_in_order() {
         }
         kinds.push(told.kind);
     }
+    assert_eq!(kinds[0], "config.saved", "before anybody reads it");
     kinds.sort();
-    assert_eq!(kinds, ["config.reloaded", "servers.changed", "status"]);
+    assert_eq!(kinds, ["config.reloaded", "config.saved", "servers.changed", "status"]);
 }
 
 #[tokio::test]
@@ -235,7 +246,7 @@ async fn what_happens_while_nobody_reads_is_recorded_for_a_minute_and_no_longer(
 #[tokio::test]
 async fn whoever_asks_for_the_head_gets_no_more() {
     let stage = Stage::new().await;
-    let key = [("X-API-Key", super::stage::KEY)];
+    let key = [("X-API-Key", KEY)];
     let reply = stage.ask("HEAD", "/events", &key, "").await;
     assert_eq!((reply.status, reply.header("Content-Type"), reply.body.as_str()), (200, Some("text/event-stream"), ""));
     assert!(reply.head.contains("\r\nCache-Control: no-cache\r\n"), "{}", reply.head);

@@ -31,6 +31,10 @@ async fn the_shapes_of_the_contract() {
         ("/activity/summary", &["period", "total_count", "top_servers", "top_tools"]),
         ("/activity/usage", &["window", "tools", "timeline", "tokens_saved"]),
         ("/config", &["config", "config_path"]),
+        ("/servers/import/paths", &["os", "paths"]),
+        ("/servers/held/tools/export", &["server_name", "tools", "count"]),
+        ("/secrets/refs", &["refs", "count"]),
+        ("/secrets/config", &["secrets", "environment_vars", "total_secrets", "total_env_vars"]),
     ] {
         let (status, body) = stage.api("GET", path, "").await;
         assert_eq!((status, &body["success"]), (200, &json!(true)), "{path}: {body}");
@@ -98,6 +102,11 @@ async fn what_fails_says_so_in_one_shape() {
         ("POST", "/config/apply", "[]", 400, "INVALID_INPUT"),
         ("POST", "/servers/import/json", r#"{"content":"nothing"}"#, 400, "INVALID_INPUT"),
         ("GET", "/telemetry/payload", "", 503, "UNSUPPORTED"),
+        ("GET", "/servers/helt/tools/export", "", 404, "SERVER_NOT_FOUND"),
+        ("GET", "/servers/held/tools/export?format=xml", "", 400, "INVALID_INPUT"),
+        ("POST", "/servers/held/tools/x/enabled", "{}", 400, "INVALID_INPUT"),
+        ("POST", "/servers/held/tools/x/enabled", r#"{"enabled":false}"#, 404, "TOOL_NOT_FOUND"),
+        ("POST", "/servers/helt/tools/enable_all", "", 404, "SERVER_NOT_FOUND"),
     ] {
         let (found, told) = stage.api(method, path, body).await;
         assert_eq!((found, &told["code"]), (status, &json!(code)), "{method} {path} {body}: {told}");
@@ -156,6 +165,32 @@ async fn a_server_is_added_held_changed_and_removed_and_secrets_come_through() {
 }
 
 #[tokio::test]
+async fn tools_are_held_back_one_by_one_and_a_list_never_empties_into_all() {
+    let stage = Stage::new().await;
+    stage.api("PATCH", "/servers/held", r#"{"enabled_tools":["a","b"]}"#).await;
+    let on_disk = || -> Value {
+        serde_json::from_slice(&std::fs::read(stage.folder.path().join("mcp_config.json")).unwrap()).unwrap()
+    };
+    let off = |tool: &str| {
+        let path = format!("/servers/held/tools/{tool}/enabled");
+        let stage = &stage;
+        async move { stage.api("POST", &path, r#"{"enabled":false}"#).await }
+    };
+    let ((one, _), (other, _)) = tokio::join!(off("a"), off("b"));
+    assert_eq!(one.max(other), 409, "the second finds that it would open the list to all");
+    assert_eq!(on_disk()["mcpServers"][0]["enabled_tools"].as_array().unwrap().len(), 1);
+    let (status, told) = stage.api("POST", "/servers/held/tools/disable_all", "").await;
+    assert_eq!((status, &told["code"]), (409, &json!("CONFLICT")), "{told}");
+    stage.api("PATCH", "/servers/held", r#"{"enabled_tools":null,"disabled_tools":["a","b","c"]}"#).await;
+    let (_, told) = stage.api("POST", "/servers/held/tools/b/enabled", r#"{"enabled":true}"#).await;
+    assert_eq!(told["data"], json!({ "server_name": "held", "tool_name": "b", "enabled": true }));
+    assert_eq!(on_disk()["mcpServers"][0]["disabled_tools"], json!(["a", "c"]));
+    let (_, told) = stage.api("POST", "/servers/held/tools/enable_all", "").await;
+    assert_eq!(told["data"], json!({ "server_name": "held", "enabled": true, "changed": 2 }));
+    assert!(on_disk()["mcpServers"][0].get("disabled_tools").is_none());
+}
+
+#[tokio::test]
 async fn a_call_is_found_again_by_its_request() {
     let stage = Stage::new().await;
     let call = r#"{"tool_name":"call_tool_read","arguments":{"name":"held:x"}}"#;
@@ -207,6 +242,8 @@ async fn counts_are_told_only_where_the_settings_want_it() {
     assert!(reply.body.contains("\nmcpproxy_servers_total 2\n"), "{}", reply.body);
     let counted = r#"mcpproxy_http_requests_total{method="PATCH",path="/api/v1/config",status="200"} 1"#;
     assert!(reply.body.contains(counted), "{}", reply.body);
+    let timed = r#"mcpproxy_http_request_duration_seconds_bucket{method="PATCH",path="/api/v1/config",le="+Inf"} 1"#;
+    assert!(reply.body.contains(timed), "{}", reply.body);
 }
 
 #[tokio::test]

@@ -6,12 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mcpproxy_clients::{Places, System};
 use mcpproxy_config::{Env, Flags, Settings, load};
 use mcpproxy_domain::{phase::Phase, server::lifecycle::Policy};
 use mcpproxy_edge::{EdgeSettings, Limits, Routes, bind, serve};
 use mcpproxy_isolation::{Spawner, StopPolicy};
 use mcpproxy_logs::{Redactor, ServerLogs};
-use mcpproxy_management::{Management, core::CoreFacts};
+use mcpproxy_management::{Management, clients::Bridge, core::CoreFacts};
 use mcpproxy_runtime::Runtime;
 use mcpproxy_task::Scope;
 use mcpproxy_upstream::Surroundings;
@@ -79,6 +80,10 @@ impl Stage {
             launched_by: String::new(),
             instance: "test".to_owned(),
             log_dir: folder.path().join("logs"),
+            places: Places::of(System::HERE, |name| {
+                matches!(name, "HOME" | "USERPROFILE").then(|| folder.path().into())
+            }),
+            bridge: Bridge { program: "/opt/mcpproxy".into(), arguments: vec!["stdio".to_owned()] },
             phase: phase.subscribe(),
             stop: Arc::default(),
         };

@@ -1,6 +1,7 @@
 //! The servers: how they are, and what can be done to them.
 
 mod actions;
+mod filter;
 mod lines;
 mod look;
 mod view;
@@ -10,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use mcpproxy_config::{Config, Settings};
 use mcpproxy_domain::{Code, ServerName, ServerSpec};
 use mcpproxy_ipc_proto::view::{Annotations, Hint, ServerList, ServerStats, ServerTools, ServerView, ToolView};
-use mcpproxy_runtime::{Catalog, Fleet, Runtime};
+use mcpproxy_runtime::{Catalog, Fleet, Move, Runtime};
 use mcpproxy_upstream::Snapshot;
 use tokio::sync::watch;
 
@@ -79,6 +80,10 @@ impl Servers {
         let tools: Vec<ToolView> =
             server.tools.iter().map(|tool| tool_view(tool, denied(&tool.id.tool), &usage)).collect();
         Ok(ServerTools { server_name: name.to_owned(), count: tools.len(), tools })
+    }
+
+    pub(crate) fn moves(&self) -> BTreeMap<Move, u64> {
+        self.runtime.moves()
     }
 
     pub(crate) fn view(&self, server: &Snapshot) -> ServerView {

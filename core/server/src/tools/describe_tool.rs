@@ -9,6 +9,7 @@ use mcpproxy_wire::Object;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{annotations, result};
+use crate::caller::Caller;
 
 pub(super) const NAME: &str = "describe_tool";
 
@@ -35,7 +36,7 @@ pub(super) fn definition() -> Value {
     })
 }
 
-pub(super) fn call(tools: &Tools, arguments: &Object<'_>) -> Box<RawValue> {
+pub(super) fn call(tools: &Tools, arguments: &Object<'_>, caller: &Caller) -> Box<RawValue> {
     let ids = arguments.get("tool_ids").and_then(|raw| serde_json::from_str::<Vec<String>>(raw.get()).ok());
     let described = ids
         .ok_or_else(|| {
@@ -45,7 +46,7 @@ pub(super) fn call(tools: &Tools, arguments: &Object<'_>) -> Box<RawValue> {
                 "give the names as retrieve_tools gives them, for example [\"github:create_issue\"]",
             )
         })
-        .and_then(|ids| tools.describe(&ids));
+        .and_then(|ids| tools.describe(&ids, caller.origin()));
     match described {
         Ok(described) => result::document(&described),
         Err(refusal) => result::refused(&refusal),

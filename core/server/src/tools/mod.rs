@@ -87,8 +87,8 @@ pub(crate) async fn call(
         return call_tool::call(management, variant, &arguments, params.get("_meta"), exchange, caller).await;
     }
     match name.as_ref() {
-        retrieve_tools::NAME => Ok(retrieve_tools::call(&management.tools, &arguments)),
-        describe_tool::NAME => Ok(describe_tool::call(&management.tools, &arguments)),
+        retrieve_tools::NAME => Ok(retrieve_tools::call(&management.tools, &arguments, caller)),
+        describe_tool::NAME => Ok(describe_tool::call(&management.tools, &arguments, caller)),
         _ => Err(unknown(&name)),
     }
 }

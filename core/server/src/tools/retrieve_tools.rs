@@ -9,6 +9,7 @@ use mcpproxy_wire::Object;
 use serde_json::{Value, json, value::RawValue};
 
 use super::{annotations, given, result};
+use crate::caller::Caller;
 
 pub(super) const NAME: &str = "retrieve_tools";
 
@@ -47,8 +48,8 @@ pub(super) fn definition() -> Value {
     })
 }
 
-pub(super) fn call(tools: &Tools, arguments: &Object<'_>) -> Box<RawValue> {
-    match question(arguments).and_then(|question| tools.retrieve(question)) {
+pub(super) fn call(tools: &Tools, arguments: &Object<'_>, caller: &Caller) -> Box<RawValue> {
+    match question(arguments).and_then(|question| tools.retrieve(question, caller.origin())) {
         Ok(found) => result::document(&found),
         Err(refusal) => result::refused(&refusal),
     }

@@ -14,6 +14,7 @@ export type Door = Schemas['Hint'];
 export type ToolList = Schemas['ToolList'];
 export type ServerTools = Schemas['ServerTools'];
 export type Found = Schemas['Found'];
+export type FoundIn = Schemas['FoundIn'];
 export type ActivityList = Schemas['ActivityList'];
 export type Session = Schemas['SessionView'];
 export type SessionList = Schemas['Sessions'];
@@ -24,6 +25,9 @@ export type LogEntry = Schemas['LogEntry'];
 export type Probe = Schemas['Probe'];
 export type TokenStats = Schemas['TokenStats'];
 export type ImportResult = Schemas['ImportResult'];
+export type Client = Schemas['ClientStatus'];
+export type ConnectPreview = Schemas['ConnectPreview'];
+export type ConnectResult = Schemas['ConnectResult'];
 export type ConfigView = Schemas['ConfigView'];
 
 /** A call as the page keeps it: what lists and events tell of it, in one shape (`callOf`). */

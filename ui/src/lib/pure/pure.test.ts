@@ -5,6 +5,7 @@ import { callOf, KEPT, matching, merged, perMinute } from './calls';
 import { ago, bytes, milliseconds, plural, span } from './format';
 import { mergePatch, places } from './merge';
 import { Newest } from './newest';
+import { told } from './reasons';
 import { parameters, skeleton } from './schema';
 import { markOf, ordered, sentence, settled, stateWord } from './servers';
 import { roughly, spared } from './tokens';
@@ -199,6 +200,15 @@ test('a schema is read for people, and gives arguments to begin with', () => {
   ]);
   expect(skeleton(schema)).toEqual({ n: 1, unit: 'c' });
   expect([parameters(null), skeleton({ type: 'object' })]).toEqual([[], {}]);
+});
+
+test('why a tool was found is one line', () => {
+  const found = [
+    { part: 'name', words: ['create', 'issue'] },
+    { part: 'parameters', words: ['repo'] },
+  ];
+  expect(told(found)).toBe('name: create, issue · parameters: repo');
+  expect(told(undefined)).toBe('');
 });
 
 test('what is spared is told roughly, and never less than nothing', () => {
