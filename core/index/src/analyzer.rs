@@ -1,7 +1,8 @@
 //! Text to stems: the one analyzer, for documents and for queries alike.
 //!
 //! NFKC, split at whatever is neither letter nor digit, at changes of case and between letters and digits; CJK
-//! characters stand alone; lower case; Porter2 stems. Stop words are marked rather than dropped: the reader of the
+//! characters stand alone; lower case; Porter2 stems. A name out of two capitalised words, such as `GitHub`, also counts as
+//! one, since others write it so. Stop words are marked rather than dropped: the reader of the
 //! stems decides. Not here: fields, weights, the engine.
 
 use frostem::{Algorithm, Stemmer};
@@ -52,12 +53,18 @@ fn words(text: &str) -> Vec<String> {
         if border {
             words.end();
         }
+        if matches!(class, Class::Border | Class::Single) {
+            words.end_run();
+        } else if matches!(previous, Class::Border | Class::Single) {
+            words.begin_run(class);
+        }
         if class != Class::Border {
             words.current.extend(char.to_lowercase());
         }
         previous = class;
     }
     words.end();
+    words.end_run();
     words.done
 }
 
@@ -65,6 +72,8 @@ fn words(text: &str) -> Vec<String> {
 struct Words {
     done: Vec<String>,
     current: String,
+    /// Where the words begin that nothing separates, if the first of them has a capital.
+    run: Option<usize>,
 }
 
 impl Words {
@@ -72,6 +81,20 @@ impl Words {
         let word = std::mem::take(&mut self.current);
         if !word.is_empty() && word.len() <= LONGEST_WORD {
             self.done.push(word);
+        }
+    }
+
+    fn begin_run(&mut self, class: Class) {
+        self.run = (class == Class::Upper).then_some(self.done.len());
+    }
+
+    /// `GitHub` is `git` and `hub`, and `github`.
+    fn end_run(&mut self) {
+        let run = self.run.take().and_then(|start| self.done.get(start..));
+        if let Some([first, second]) = run
+            && [first, second].iter().all(|word| word.chars().all(char::is_alphabetic))
+        {
+            self.done.push(format!("{first}{second}"));
         }
     }
 }
@@ -131,6 +154,7 @@ mod tests {
         for (text, expected) in [
             ("getUserByID", "get user (by) id"),
             ("HTTPServer2", "http server 2"),
+            ("GitHub, YouTube: open_PullRequest", "git hub github (you) tube youtub open pull request pullrequest"),
             ("create_issue", "creat issu"),
             ("list-all.files/v2beta", "list (all) file v 2 beta"),
             ("URLs and IDs", "url (and) id"),
