@@ -187,6 +187,10 @@ async fn what_the_settings_forbid_is_refused_everywhere() {
         assert_eq!(!forbidden(servers.approve("a", &seen).await.err().map(|it| it.code)), change, "{key}: approve");
         let told = core.management.settings.patch(object(json!({ "tools_limit": 7 }))).await.err();
         assert_eq!(!forbidden(told.map(|it| it.code)), change, "{key}: settings");
+        let told = [servers.let_through("a", "x", false).await.err(), servers.let_all_through("a", true).await.err()];
+        for told in told {
+            assert_eq!(!forbidden(told.map(|it| it.code)), change, "{key}: choice of tools");
+        }
         let clients = &core.management.clients;
         let told = [
             clients.connect("cursor", ConnectAsk::default()).await.err(),

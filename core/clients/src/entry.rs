@@ -8,6 +8,8 @@ use crate::{ClientId, Target, format};
 const KEY_HEADER: &str = "X-API-Key";
 /// What says how a server is reached, with any client. Of these, an entry of ours has none but its own.
 const TRANSPORT: [&str; 9] = ["type", "transport", "url", "httpUrl", "serverUrl", "uri", "command", "args", "disabled"];
+/// What may be shown of an entry of others, besides its address.
+const OPEN: [&str; 5] = ["type", "transport", "name", "description", "command"];
 const ADDRESSES: [&str; 4] = ["url", "httpUrl", "serverUrl", "uri"];
 /// Codex keeps the tools of all servers back from its model, but those in this list of its settings.
 const SHOWN: [&str; 3] = ["features", "code_mode", "direct_only_tool_namespaces"];
@@ -122,10 +124,31 @@ pub fn written_for(client: ClientId, there: &Value, now: &Target) -> Target {
     }
 }
 
-/// Every text in the headers of an entry: none may be shown.
-pub fn secrets(client: ClientId, entry: Option<&Value>) -> Vec<&str> {
-    let headers = entry.and_then(|entry| entry.get(headers(client))).and_then(Value::as_object);
-    headers.into_iter().flatten().filter_map(|(_, value)| value.as_str()).collect()
+/// Every text of an entry that may be a secret: values of headers and variables, arguments, queries of addresses, and
+/// whatever else stands there that is not known to be none. The longest first: none is left in parts by another.
+pub fn secrets(entry: Option<&Value>) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (key, value) in entry.and_then(Value::as_object).into_iter().flatten() {
+        match (key.as_str(), value) {
+            (key, Value::String(url)) if ADDRESSES.contains(&key) => found.extend(hidden_parts(url)),
+            (key, Value::String(_)) if OPEN.contains(&key) => {}
+            ("command", Value::Array(words)) => words.iter().skip(1).for_each(|word| texts(word, &mut found)),
+            (_, value) => texts(value, &mut found),
+        }
+    }
+    found.retain(|text| !text.is_empty());
+    found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+    found
+}
+
+/// Every text in a value.
+pub fn texts<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
 }
 
 /// An entry without anything that may be a secret: values of headers and variables, arguments, queries.
@@ -255,6 +278,13 @@ fn shown_address(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return "an address".to_owned() };
     let (host, path) = rest.split_once('/').map_or((rest, String::new()), |(host, path)| (host, format!("/{path}")));
     format!("{scheme}://{}{path}", host.rsplit('@').next().unwrap_or(host))
+}
+
+/// What [`shown_address`] leaves out.
+fn hidden_parts(url: &str) -> impl Iterator<Item = &str> {
+    let (open, query) = url.find(['?', '#']).map_or((url, ""), |at| url.split_at(at));
+    let authority = open.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    [query, authority.rsplit_once('@').map_or("", |(user, _)| user)].into_iter()
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Looks at clients without changing anything: which are there, what connecting would change, what to paste by hand.
 //! Keys are shown by `print` alone.
 
+mod changes;
+
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -11,8 +13,6 @@ use crate::{
     program,
 };
 
-/// A line that is longer is shown around the change only.
-const LONGEST_LINE: usize = 200;
 const DOTS: &str = "••••";
 
 /// Whether a settings file can be worked with.
@@ -109,20 +109,22 @@ pub fn preview(client: ClientId, places: &Places, target: &Target, shown: bool) 
     let settings = opened.settings(client)?;
     let standing = settings.standing(target, shown);
     let text = settings.connected(target, shown).map_err(|unfit| opened.unfit(client, target, unfit))?;
-    let mut secrets = entry::secrets(client, settings.entry(&target.name));
-    secrets.extend(target.api_key.as_ref().map(|key| key.reveal()));
-    let (removed, added) = difference(&opened.text, &text);
-    let masked = |lines: Vec<String>| lines.iter().map(|line| masked(line, &secrets)).collect();
     let commanded = client.has_command() && !standing.is_connected();
     let open = Target { api_key: target.api_key.as_ref().map(|_| DOTS.into()), ..target.clone() };
+    let wanted = entry::wanted(client, &settings.value, &open);
+    let (mut ours, mut secrets) = (Vec::new(), entry::secrets(settings.entry(&target.name)));
+    entry::texts(&wanted, &mut ours);
+    secrets.retain(|text| !ours.contains(text));
+    secrets.extend(target.api_key.as_ref().map(|key| key.reveal()));
+    let (removed, added) = changes::changes(&opened.text, &text, &secrets);
     Ok(Preview {
         state: look(client, places, target),
         command: places.program(client).filter(|_| commanded).map(|_| command(client, target)),
-        entry: entry::wanted(client, &settings.value, &open),
+        entry: wanted,
         entry_text: opened::snippet(client, &open, shown),
         existing: settings.entry(&target.name).map(|there| entry::summary(client, there)),
-        removed: masked(removed),
-        added: masked(added),
+        removed,
+        added,
         contains_key: target.api_key.is_some() && !client.is_bridged(),
         fingerprint: opened.fingerprint(),
     })
@@ -149,41 +151,6 @@ fn access(error: &ClientError) -> Access {
         ClientError::Denied { .. } => Access::Denied,
         _ => Access::Unreadable,
     }
-}
-
-/// The lines that differ, without those that both texts begin and end with.
-fn difference(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
-    let (mut old, mut new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
-    let same = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
-    old.drain(..same);
-    new.drain(..same);
-    let same = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
-    old.truncate(old.len() - same);
-    new.truncate(new.len() - same);
-    if old.iter().chain(&new).all(|line| line.len() <= LONGEST_LINE) {
-        let owned = |lines: Vec<&str>| lines.into_iter().map(str::to_owned).collect();
-        return (owned(old), owned(new));
-    }
-    // a file on one line holds everything that the user has: only what changes is shown
-    let (old, new) = (old.join("\n"), new.join("\n"));
-    let same: usize = old.chars().zip(new.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let (old, new) = (old.get(same..).unwrap_or_default(), new.get(same..).unwrap_or_default());
-    let same: usize =
-        old.chars().rev().zip(new.chars().rev()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
-    let cut = |text: &str| match text.get(..text.len() - same).unwrap_or_default() {
-        "" => Vec::new(),
-        part => vec![format!("… {part} …")],
-    };
-    (cut(old), cut(new))
-}
-
-/// A key as it is, or as it stands in a quoted text.
-fn masked(line: &str, secrets: &[&str]) -> String {
-    let secrets = secrets.iter().filter(|secret| !secret.is_empty());
-    secrets.fold(line.to_owned(), |line, secret| {
-        let quoted = Value::from(*secret).to_string();
-        line.replace(quoted.trim_matches('"'), DOTS).replace(*secret, DOTS)
-    })
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// What is kept of what a command says.
 const LINES: usize = 4;
+/// A core without a console would have one opened for the command.
+#[cfg(windows)]
+const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 const SUFFIXES: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
 
 /// The program of this name in the folders of `search_path`.
@@ -79,7 +82,7 @@ fn settle(command: &mut Command, places: &Places) {
         };
     }
     #[cfg(windows)]
-    command.env("USERPROFILE", &places.home);
+    std::os::windows::process::CommandExt::creation_flags(command.env("USERPROFILE", &places.home), CREATE_NO_WINDOW);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
 }

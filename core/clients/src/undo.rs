@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::{
-    ClientError, ClientId, Places, Target, backup,
+    ClientError, ClientId, Places, Standing, Target, backup,
     connect::discard,
     file::{self, Mode},
     opened::Opened,
@@ -48,7 +48,9 @@ pub fn undo(client: ClientId, places: &Places, target: &Target, undo: &Undo) -> 
     let before = std::str::from_utf8(copy.as_ref().map(|(_, bytes)| bytes.as_slice()).unwrap_or_default());
     let is_ours = || {
         let settings = now.settings(client)?;
-        Ok::<_, ClientError>(before.is_ok_and(|before| settings.is_made_of(before, target)))
+        // what others write may look, letter by letter, like what we would have written for another address
+        let is_foreign = matches!(settings.standing(target, false), Standing::Elsewhere { .. });
+        Ok::<_, ClientError>(!is_foreign && before.is_ok_and(|before| settings.is_made_of(before, target)))
     };
     if undo.written.as_ref() != Some(&now.fingerprint()) && !is_ours()? {
         return Err(ClientError::Changed { path: now.path });
@@ -153,5 +155,22 @@ mod tests {
         fs::write(&path, THEIRS).unwrap();
         connect(ClientId::Cursor, &home.places, &home.target, &Wish { force: true, ..Wish::default() }).unwrap();
         assert!(matches!(home.undo(backup.as_deref(), None), Ok(Undone::Restored)), "the copy holds the same");
+    }
+
+    #[test]
+    fn an_entry_of_others_that_looks_like_ours_is_left_alone() {
+        let home = Home::new();
+        let server = Target { name: "github".to_owned(), api_key: None, ..home.target.clone() };
+        for (client, theirs) in [
+            (ClientId::Cursor, Target { url: "https://x.example/mcp".to_owned(), ..server.clone() }),
+            (ClientId::ClaudeDesktop, Target { binary: "npx".into(), bridge: vec!["x".to_owned()], ..server.clone() }),
+        ] {
+            let (path, text) = (home.places.config(client), crate::opened::snippet(client, &theirs, false));
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &text).unwrap();
+            let refused = undo(client, &home.places, &server, &Undo::default());
+            assert!(matches!(refused, Err(ClientError::Changed { .. })), "{refused:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        }
     }
 }

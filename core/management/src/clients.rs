@@ -254,7 +254,14 @@ impl Work {
     fn disconnect(&self) -> Result<ConnectResult, Declined> {
         let _turn = self.turn();
         let gone = mcpproxy_clients::disconnect(self.client, &self.places, &self.target, false);
-        let (action, backup) = match gone.map_err(|error| self.declined(&error, Action::Conflict))? {
+        let declined = |error| {
+            let mut declined = self.declined(&error, Action::Conflict);
+            if matches!(error, ClientError::Taken { .. }) {
+                "it is not ours, so it is left alone; take it out by hand".clone_into(&mut declined.refusal.hint);
+            }
+            declined
+        };
+        let (action, backup) = match gone.map_err(declined)? {
             Disconnected::NotConnected => (Action::NotFound, None),
             Disconnected::Restored => (Action::Restored, None),
             Disconnected::Deleted => (Action::Deleted, None),

@@ -85,5 +85,5 @@ fn what_somebody_added_to_our_entry_stays() {
     let wanted = json!({ "url": "new", "headers": { "X-API-Key": "new" } });
     let expected = json!({ "url": "new", "headers": { "X-API-Key": "new", "A": "b" }, "trust": true });
     assert_eq!(merged(Some(&there), &wanted), expected);
-    assert_eq!(secrets(ClientId::Cursor, Some(&there)), ["old", "b"]);
+    assert_eq!(secrets(Some(&there)), ["old", "b"]);
 }

@@ -78,6 +78,37 @@ fn a_preview_shows_the_lines_that_change_and_no_key() {
 }
 
 #[test]
+fn nothing_that_may_be_a_secret_is_shown_of_an_entry_that_gives_way() {
+    let (_folder, places) = home();
+    let theirs = r#"{
+  "mcpServers": {
+    "mcpproxy": {
+      "command": "npx",
+      "args": ["-y", "mcp-remote", "http://u:canary-0@127.0.0.1:8080/mcp?apikey=canary-1", "--header", "X-API-Key: canary-2"],
+      "env": { "A": "canary-3" },
+      "oauth": { "client_secret": "canary-4" }
+    }
+  }
+}
+"#;
+    put(ClientId::ClaudeDesktop, &places, theirs);
+    let told = preview(ClientId::ClaudeDesktop, &places, &target(None), true).unwrap();
+    assert!(told.removed.iter().any(|line| line.contains("npx")), "{told:?}");
+    assert!(told.added.iter().any(|line| line.contains("\"stdio\"")), "what we write is shown: {told:?}");
+    assert!(!format!("{told:?}").contains("canary"), "{told:?}");
+
+    let theirs = "[features.code_mode]\nx = true\n\n[mcp_servers.b.env]\nB = \"canary-5\"\n\n[mcp_servers.mcpproxy]\n\
+                  url = \"http://127.0.0.1:8080/mcp?apikey=canary-6\"\n";
+    put(ClientId::Codex, &places, theirs);
+    let told = preview(ClientId::Codex, &places, &target(None), true).unwrap();
+    assert!(told.added.iter().any(|line| line.contains("mcp__mcpproxy")), "{told:?}");
+    assert!(
+        told.removed.iter().any(|line| line.contains("127.0.0.1")) && !format!("{told:?}").contains("canary"),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn what_to_paste_is_a_command_or_a_part_of_the_file() {
     let (_folder, places) = home();
     let claude = print(ClientId::ClaudeCode, &places, &target(None), false);

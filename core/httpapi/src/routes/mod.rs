@@ -112,7 +112,8 @@ pub(crate) const ROUTES: &[Route] = &[
     .calling(),
     Route::post("/connect/{client}/undo", "Takes a connect back, if nobody has written the file since", |m, a| {
         Box::pin(connect::undo(m, a))
-    }),
+    })
+    .calling(),
     Route::delete("/connect/{client}", "Takes our entry out of the settings of a client", |m, a| {
         Box::pin(connect::disconnect(m, a))
     })

@@ -58,7 +58,7 @@ async fn a_preview_tells_what_would_be_written_and_holds_for_this_file_alone() {
     let (status, preview) = stage.api("GET", "/connect/cursor/preview", "").await;
     let told = &preview["data"];
     assert_eq!(status, 200, "{preview}");
-    assert!(!preview.to_string().contains(super::stage::KEY) && !told["entry_text"].to_string().contains("canary"));
+    assert!(!preview.to_string().contains(super::stage::KEY) && !preview.to_string().contains("canary"), "{preview}");
     assert_eq!(
         (&told["format"], &told["server_key"], &told["server_name"], &told["entry_exists"], &told["contains_api_key"]),
         (&json!("json"), &json!("mcpServers"), &json!("mcpproxy"), &json!(true), &json!(true))
@@ -88,6 +88,7 @@ async fn a_preview_tells_what_would_be_written_and_holds_for_this_file_alone() {
     }
     let (status, refused) = stage.api("DELETE", "/connect/cursor", "").await;
     assert_eq!((status, &refused["action"]), (409, &json!("conflict")), "{refused}");
+    assert!(!refused["hint"].as_str().unwrap().contains("force"), "there is no force to disconnect: {refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), theirs);
     let (status, done) = stage.api("POST", "/connect/cursor", &token(&told["precondition_token"], true)).await;
     assert_eq!((status, &done["data"]["action"]), (200, &json!("updated")), "{done}");
