@@ -6,7 +6,7 @@ use mcpproxy_ipc_proto::{
     ConnectionError,
     call::Ping,
     frame::{Frame, Kind},
-    hello::{ByeReason, Hello},
+    hello::Hello,
 };
 use serde_json::json;
 use tokio::{
@@ -111,6 +111,8 @@ async fn whoever_says_nothing_or_half_a_greeting_is_let_go() {
 #[tokio::test]
 #[cfg(target_os = "linux")]
 async fn a_connection_too_many_is_told_so_and_the_next_one_finds_room() {
+    use mcpproxy_ipc_proto::hello::ByeReason;
+
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
     let wanted = rustix::process::Rlimit { current: limit.maximum, ..limit };
     rustix::process::setrlimit(rustix::process::Resource::Nofile, wanted).unwrap();
