@@ -43,7 +43,8 @@ const ONLY: &[(&str, &[&str])] = &[
     ("ipc", &["management", "edge", "domain", "task", "wire", "ipc-proto"]),
     ("ui", &["edge"]),
     ("ipc-proto", &["domain"]),
-    ("tray", &["ipc-proto"]),
+    ("tray", &["ipc-proto", "domain", "task"]),
+    ("tray-app", &["tray", "ipc-proto", "domain", "task"]),
 ];
 
 /// The crates of the whole-system tests, of the bench and of the fuzz targets; nothing may depend on them, and they may
