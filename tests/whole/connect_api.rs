@@ -53,7 +53,7 @@ fn a_client_is_shown_connected_taken_back_and_taken_out_over_rest() {
     assert_eq!(installed.len(), 1, "{list}");
     let cursor = installed[0];
     assert_eq!((&cursor["id"], &cursor["config_path"]), (&json!("cursor"), &json!(path)));
-    assert_eq!((cursor.get("connected"), &cursor["access_state"]), (None, &json!("unknown")), "not looked into");
+    assert_eq!((&cursor["connected"], &cursor["access_state"]), (&json!(false), &json!("unknown")), "not looked into");
     assert_eq!(data(&core, "GET", "/connect/cursor", &nothing)["connected"], false);
     assert_eq!(core.api("GET", "/connect/emacs", "").unwrap().0, 404);
     let stranger = Request::new("POST", core.address, "/api/v1/connect/cursor").with_body("{}");

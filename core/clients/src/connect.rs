@@ -6,7 +6,11 @@
 use std::{fs, path::PathBuf, time::SystemTime};
 
 use crate::{
-    ClientError, ClientId, Places, Standing, Target, backup, file::Mode, opened::Opened, plan::Settings, program,
+    ClientError, ClientId, Places, Standing, Target, backup,
+    file::{self, Mode},
+    opened::Opened,
+    plan::Settings,
+    program,
 };
 
 /// How somebody wants to be connected.
@@ -177,8 +181,9 @@ fn origin(now: &Opened, settings: &Settings<'_>, target: &Target) -> Origin {
     let Some(copy) = backup::newest(&now.path) else {
         return if settings.comes_from("", target) { Origin::None } else { Origin::Other };
     };
-    match fs::read_to_string(&copy) {
-        Ok(text) if settings.comes_from(&text, target) => Origin::Copy(copy, text),
+    let text = file::read(&copy).ok().flatten().and_then(|bytes| String::from_utf8(bytes).ok());
+    match text {
+        Some(text) if settings.comes_from(&text, target) => Origin::Copy(copy, text),
         _ => Origin::Other,
     }
 }

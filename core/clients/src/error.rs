@@ -64,6 +64,20 @@ pub enum ClientError {
         /// What belongs into the file.
         paste: String,
     },
+    /// What should be the file is a folder, a pipe or a device.
+    #[error("{} is no regular file, so it is no settings file; put one in its place", path.display())]
+    NoFile {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The file is larger than settings are.
+    #[error("{} is larger than {} MiB, so it was not read; make it smaller", path.display(), limit >> 20)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most that is read, in bytes.
+        limit: u64,
+    },
     /// Somebody else wrote the file in the meantime.
     #[error("{} has changed in the meantime; look at it and try again", path.display())]
     Changed {
@@ -134,7 +148,8 @@ impl ClientError {
             Self::UnknownClient { .. } | Self::BadName { .. } | Self::NotInstalled { .. } | Self::Taken { .. } => {
                 Code::InvalidInput
             }
-            Self::Malformed { .. } | Self::Shape { .. } => Code::ConfigInvalid,
+            Self::Malformed { .. } | Self::Shape { .. } | Self::NoFile { .. } => Code::ConfigInvalid,
+            Self::TooLarge { .. } => Code::TooLarge,
             Self::NoBackup { .. } => Code::NotFound,
             Self::Denied { .. } => Code::Forbidden,
             Self::Slow { .. } => Code::Timeout,

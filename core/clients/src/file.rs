@@ -1,8 +1,8 @@
 //! Files of others: read whole, and replaced at once where they are as they were read.
 
 use std::{
-    fs, io,
-    io::Write,
+    fs::{self, File},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -13,16 +13,44 @@ use crate::ClientError;
 /// Links that lead to links are followed this often.
 const LINKS: usize = 16;
 
+/// The most that is read of a file, in bytes.
+pub const LARGEST: u64 = 10 * 1024 * 1024;
+
 /// The bytes of a file; `None` where there is none.
 ///
 /// # Errors
-/// The system does not let us, or reading fails.
+/// It is no regular file or too large, the system does not let us, or reading fails.
 pub fn read(path: &Path) -> Result<Option<Vec<u8>>, ClientError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path, error)),
+    match content(path) {
+        Err(ClientError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        content => content.map(Some),
     }
+}
+
+fn content(path: &Path) -> Result<Vec<u8>, ClientError> {
+    let failed = |error| failed(path, error);
+    // before it is opened, since that alone moves some devices, and after it, since it may be another by then
+    let regular =
+        |facts: &fs::Metadata| facts.is_file().then_some(()).ok_or(ClientError::NoFile { path: path.to_owned() });
+    regular(&fs::metadata(path).map_err(failed)?)?;
+    let file = open(path).map_err(failed)?;
+    regular(&file.metadata().map_err(failed)?)?;
+    let mut bytes = Vec::new();
+    // some files of the system say that they are empty, and are not
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(ClientError::TooLarge { path: path.to_owned(), limit: LARGEST });
+    }
+    Ok(bytes)
+}
+
+/// Opens without waiting for whoever writes into a pipe.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options.open(path)
 }
 
 /// Who may read a file that is written. A new one is the user's alone.
@@ -87,4 +115,43 @@ fn followed(path: &Path) -> PathBuf {
         path = path.parent().unwrap_or(Path::new("")).join(target);
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_has_a_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mcp.json");
+        assert_eq!(read(&path).unwrap(), None);
+        let file = File::create(&path).unwrap();
+        file.set_len(LARGEST).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap().len() as u64, LARGEST);
+        file.set_len(LARGEST + 1).unwrap();
+        let told = read(&path).unwrap_err();
+        assert!(matches!(told, ClientError::TooLarge { .. }) && told.to_string().contains("mcp.json"), "{told}");
+        let told = read(folder.path()).unwrap_err();
+        assert!(matches!(told, ClientError::NoFile { .. }), "{told}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_not_waited_for() {
+        use std::{process::Command, sync::mpsc, thread, time::Duration};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("mcp.json");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let (sender, answer) = mpsc::sync_channel(1);
+        let pipe = path.clone();
+        // also one that took the place of a file after that was looked at
+        thread::spawn(move || sender.send((read(&pipe), open(&pipe).map(drop))));
+        let (read, opened) = answer.recv_timeout(Duration::from_secs(30)).expect("it waits for a writer");
+        let told = read.unwrap_err();
+        assert!(matches!(&told, ClientError::NoFile { path: named } if *named == path), "{told}");
+        assert!(told.to_string().contains("mcp.json"), "{told}");
+        opened.unwrap();
+    }
 }

@@ -1,6 +1,6 @@
 //! Clients' own commands: found on `PATH`, run in the user's home with a time limit, their words kept for the error.
 //!
-//! No key is ever an argument: others on the machine can read command lines.
+//! No key is ever an argument, since others on the machine can read command lines, and none is in its environment.
 
 use std::{
     ffi::OsStr,
@@ -22,6 +22,8 @@ const LINES: usize = 4;
 /// A core without a console would have one opened for the command.
 #[cfg(windows)]
 const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+/// Our own variables begin so; one of them is the API key.
+const OURS: &str = "MCPPROXY_";
 const SUFFIXES: &[&str] = if cfg!(windows) { &[".exe", ".cmd", ".bat"] } else { &[""] };
 
 /// The program of this name in the folders of `search_path`.
@@ -67,8 +69,11 @@ pub fn run(program: &Path, args: &[&str], places: &Places) -> Result<(), ClientE
     }
 }
 
-/// The command reads and writes the files that we look at.
+/// The command reads and writes the files that we look at, and learns nothing that is meant for us.
 fn settle(command: &mut Command, places: &Places) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
+        command.env_remove(name);
+    }
     command.env("PATH", &places.search_path).env("HOME", &places.home);
     let folders = [
         ("XDG_CONFIG_HOME", &places.config_home),
@@ -85,6 +90,11 @@ fn settle(command: &mut Command, places: &Places) {
     std::os::windows::process::CommandExt::creation_flags(command.env("USERPROFILE", &places.home), CREATE_NO_WINDOW);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+fn is_ours(name: &OsStr) -> bool {
+    // systems that do not tell cases apart hand them on as they were set
+    name.as_encoded_bytes().get(..OURS.len()).is_some_and(|start| start.eq_ignore_ascii_case(OURS.as_bytes()))
 }
 
 /// The end of a process; `None` when it had to be stopped.
@@ -175,5 +185,30 @@ mod tests {
         assert_eq!(find(folder, &name), Some(own.clone()));
         assert_eq!(find(folder, "no-such-program"), None);
         assert_eq!(find(OsStr::new("."), &name), None);
+    }
+
+    /// Where the child of the next test writes what it has for an environment; set in that child alone.
+    #[cfg(unix)]
+    const HOME_OF_CHILD: &str = "CLIENTS_TEST_HOME";
+
+    #[cfg(unix)]
+    #[test]
+    fn a_command_does_not_inherit_our_key() {
+        if let Some(home) = std::env::var_os(HOME_OF_CHILD) {
+            let variable = |name: &str| if name == "HOME" { Some(home.clone()) } else { std::env::var_os(name) };
+            let places = Places::of(crate::System::HERE, variable).unwrap();
+            return run(Path::new("/bin/sh"), &["-c", "env > told"], &places).unwrap();
+        }
+        let home = tempfile::tempdir().unwrap();
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", "program::tests::a_command_does_not_inherit_our_key"]).env(HOME_OF_CHILD, home.path());
+        again.env("MCPPROXY_API_KEY", "canary").env("mcpproxy_Api_Key", "canary").env("OTHER", "stays");
+        assert!(again.output().unwrap().status.success());
+        let told = std::fs::read_to_string(home.path().join("told")).unwrap();
+        assert!(!told.contains("canary"), "{told}");
+        for line in ["OTHER=stays".to_owned(), format!("HOME={}", home.path().display())] {
+            assert!(told.lines().any(|it| it == line), "{line}: {told}");
+        }
+        assert!(told.lines().any(|line| line.starts_with("PATH=/")), "{told}");
     }
 }

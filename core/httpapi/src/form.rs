@@ -16,8 +16,7 @@ const FILE: &str = "file";
 /// The most of every other part, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// The parts of a form, all texts.
-#[derive(Debug)]
+/// The parts of a form, all texts. It has no `Debug`: settings of others are among them, with their keys.
 pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {

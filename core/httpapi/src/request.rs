@@ -11,8 +11,7 @@ use crate::{envelope::Fault, query::Query};
 
 const CLIENT_HEADER: &str = "x-mcpproxy-client";
 
-/// A request.
-#[derive(Debug)]
+/// A request. It has no `Debug`: its headers and its body hold keys.
 pub(crate) struct Asked {
     /// The parts of the path that the route leaves open, in order.
     pub(crate) path: Vec<String>,

@@ -22,8 +22,15 @@ pub(crate) struct Stem {
 
 /// The stems of a text, in order, with repetitions.
 pub(crate) fn stems(text: &str) -> Vec<Stem> {
+    let mut left = usize::MAX;
+    stems_within(text, &mut left)
+}
+
+/// The same of as many characters as are left; they are taken off. They count as they are after NFKC, which can make
+/// many of one.
+pub(crate) fn stems_within(text: &str, left: &mut usize) -> Vec<Stem> {
     let stemmer = Stemmer::new(Algorithm::English);
-    words(text)
+    words(text, left)
         .into_iter()
         .map(|word| {
             let stop = STOP_WORDS.binary_search(&word.as_str()).is_ok();
@@ -35,10 +42,14 @@ pub(crate) fn stems(text: &str) -> Vec<Stem> {
 }
 
 /// The words of a text in lower case, not stemmed.
-fn words(text: &str) -> Vec<String> {
+fn words(text: &str, left: &mut usize) -> Vec<String> {
     let normal = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
     let mut words = Words::default();
-    let mut chars = normal.chars().filter(|&c| !is_combining(c)).map(|c| (c, Class::of(c))).peekable();
+    let within = normal.chars().map_while(|c| {
+        *left = left.checked_sub(1)?;
+        Some(c)
+    });
+    let mut chars = within.filter(|&c| !is_combining(c)).map(|c| (c, Class::of(c))).peekable();
     let (mut previous, mut next) = (Class::Border, chars.next());
     while let Some((char, class)) = next {
         next = chars.next();

@@ -3,10 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Document, analyzer::stems, schema_text::schema_text};
+use crate::{
+    Document,
+    analyzer::{stems, stems_within},
+    schema_text::schema_text,
+};
 
 /// Later words of a request explain nothing more.
 const MOST_WORDS: usize = 32;
+/// How much of each part of a tool is looked at, in bytes and in characters: whoever asks waits, and what a tool says of
+/// itself is as long as its server likes.
+const LOOKED_AT: usize = 4 * 1024;
+/// Larger schemas are not read, in bytes.
+const LARGEST_SCHEMA: usize = 24 * 1024;
 /// The longest snippet, in characters.
 const LONGEST_SNIPPET: usize = 160;
 
@@ -43,26 +52,35 @@ pub enum Part {
     Parameters,
 }
 
-/// Tells which words of the request are in which part of the tool.
+/// Tells which words of the request are in which part of the tool. Of a long part only the beginning is looked at.
 #[must_use]
 pub fn explain(query: &str, document: &Document) -> Explanation {
+    look(query, document).0
+}
+
+/// The same, and how many characters of the tool were looked at.
+fn look(query: &str, document: &Document) -> (Explanation, usize) {
     let words = asked(query);
-    let parameters = document.input_schema.as_deref().map(schema_text).unwrap_or_default();
+    let mut reader =
+        Reader { wanted: words.iter().flat_map(|(_, stems)| stems).map(String::as_str).collect(), read: 0 };
+    let schema = document.input_schema.as_deref().filter(|schema| schema.len() <= LARGEST_SCHEMA);
+    let (description, snippet) = reader.sentences(&document.description);
     let mut matched = BTreeSet::new();
     let mut reasons = Vec::new();
-    for (part, text) in [
-        (Part::Name, &*document.id.tool),
-        (Part::Server, document.id.server.as_str()),
-        (Part::Description, document.read_description()),
-        (Part::Parameters, &*parameters),
+    for (part, there) in [
+        (Part::Name, reader.part(&document.id.tool)),
+        (Part::Server, reader.part(document.id.server.as_str())),
+        (Part::Description, description),
+        (Part::Parameters, reader.part(&schema.map(schema_text).unwrap_or_default())),
     ] {
-        let found = words_in(text, &words);
+        let found = words.iter().filter(|(_, stems)| stems.iter().any(|stem| there.contains(stem)));
+        let found: Vec<_> = found.map(|(word, _)| *word).collect();
         matched.extend(found.iter().copied());
         if !found.is_empty() {
             reasons.push(Reason { part, words: found.into_iter().map(str::to_owned).collect() });
         }
     }
-    Explanation { matches: matched.len(), reasons, snippet: snippet(document.read_description(), &words) }
+    (Explanation { matches: matched.len(), reasons, snippet }, reader.read)
 }
 
 /// A word of the request, and its stems.
@@ -86,20 +104,53 @@ fn shown(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-fn words_in<'q>(text: &str, words: &[Asked<'q>]) -> Vec<&'q str> {
-    let there: BTreeSet<_> = stems(text).into_iter().map(|stem| stem.text).collect();
-    let found = words.iter().filter(|(_, stems)| stems.iter().any(|stem| there.contains(stem)));
-    found.map(|(word, _)| *word).collect()
+/// Looks for stems in texts that others wrote, as long as they like.
+struct Reader<'a> {
+    wanted: BTreeSet<&'a str>,
+    /// How many characters were looked at.
+    read: usize,
 }
 
-fn snippet(description: &str, words: &[Asked<'_>]) -> Option<String> {
-    let mut sentences = description.split_inclusive(['.', '!', '?', '\n', '。']).map(str::trim);
-    let sentence = sentences.find(|sentence| !words_in(sentence, words).is_empty())?;
+impl Reader<'_> {
+    /// The stems that are in a part of a tool.
+    fn part(&mut self, text: &str) -> BTreeSet<String> {
+        self.within(beginning(text), &mut { LOOKED_AT })
+    }
+
+    /// The same of a description, with the first sentence that has one of them.
+    fn sentences(&mut self, description: &str) -> (BTreeSet<String>, Option<String>) {
+        let (mut there, mut snippet, mut left) = (BTreeSet::new(), None, LOOKED_AT);
+        for sentence in beginning(description).split_inclusive(['.', '!', '?', '\n', '。']).map(str::trim) {
+            let found = self.within(sentence, &mut left);
+            if snippet.is_none() && !found.is_empty() {
+                snippet = Some(shortened(sentence));
+            }
+            there.extend(found);
+            if left == 0 {
+                break;
+            }
+        }
+        (there, snippet)
+    }
+
+    fn within(&mut self, text: &str, left: &mut usize) -> BTreeSet<String> {
+        let before = *left;
+        let there = stems_within(text, left).into_iter().map(|stem| stem.text);
+        self.read += before - *left;
+        there.filter(|stem| self.wanted.contains(stem.as_str())).collect()
+    }
+}
+
+fn beginning(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LOOKED_AT)).unwrap_or_default()
+}
+
+fn shortened(sentence: &str) -> String {
     let mut text: String = sentence.chars().take(LONGEST_SNIPPET).collect();
     if text.len() < sentence.len() {
         text.push('…');
     }
-    Some(text)
+    text
 }
 
 #[cfg(test)]
@@ -133,5 +184,30 @@ mod tests {
         ] {
             assert_eq!(text(query), expected, "{query}");
         }
+    }
+
+    #[test]
+    fn a_tool_does_not_decide_how_long_it_is_looked_at() {
+        let document = |description: &str, schema: Option<String>| Document {
+            id: ToolId::parse("s:t").unwrap(),
+            description: description.into(),
+            input_schema: schema.map(Into::into),
+        };
+        let schema =
+            |text: &str| Some(serde_json::json!({ "properties": { "p": { "description": text } } }).to_string());
+        // each character once, the space behind each text of a schema included
+        let (told, read) = look("weather", &document("One. Two weather. Three.", schema("weather")));
+        assert_eq!((told.matches, told.reasons.len(), read), (1, 2, 2 + 24 - 2 + 10));
+        let late = |filler: &str, count| filler.repeat(count) + " weather";
+        for (filler, count) in [("a1", 4 * 1024), (". ", 4 * 1024), ("天", 3 * 1024), ("ﷺ", 1_000), ("x", 1_000_000)]
+        {
+            let text = late(filler, count);
+            let (told, read) = look("weather", &document(&text, schema(&text)));
+            assert_eq!(told, Explanation::default(), "{filler}");
+            assert!(read <= 2 * LOOKED_AT + 2, "{filler}: {read}");
+        }
+        // a schema is not even parsed that is nothing but long
+        let long = format!("{}{}", schema("weather").unwrap(), " ".repeat(LARGEST_SCHEMA));
+        assert_eq!(explain("weather", &document("", Some(long))), Explanation::default());
     }
 }

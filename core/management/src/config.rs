@@ -1,7 +1,10 @@
 //! The settings: shown with secrets hidden, changed through their owner. A hidden secret that comes back keeps what is
 //! stored.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use mcpproxy_config::{Config, ConfigPatch, Objection, Problems, Settings};
 use mcpproxy_domain::{Code, Problem};
@@ -161,6 +164,20 @@ pub(crate) async fn guarded_and(
         is_meant(after)
     });
     Ok(applied.await?)
+}
+
+/// What [`guarded`] would tell of a change, up to the moment of writing; nothing is written.
+pub(crate) async fn rehearsed(settings: &Settings, patch: ConfigPatch) -> Result<(), Refusal> {
+    let is_allowed = Arc::new(AtomicBool::new(false));
+    let reached = Arc::clone(&is_allowed);
+    let told = guarded_and(settings, patch, None, move |_| {
+        reached.store(true, Ordering::Relaxed);
+        Err(Objection { code: Code::Cancelled, message: "only rehearsed".to_owned(), hint: String::new() })
+    });
+    match told.await {
+        Err(_) if is_allowed.load(Ordering::Relaxed) => Ok(()),
+        told => told.map(drop),
+    }
 }
 
 /// The problems of a file, one sentence each, with the line.

@@ -14,10 +14,10 @@ use mcpproxy_import::{Draft, Format};
 use mcpproxy_ipc_proto::view::{FailedServer, ImportPath, ImportPaths, ImportResult, ImportedServer, SkippedServer};
 use serde_json::Value;
 
-use crate::{Management, Refusal, mask};
+use crate::{Management, Refusal, mask, servers::Rehearsal};
 
-/// What to import.
-#[derive(Clone, Debug, Default)]
+/// What to import. It has no `Debug`: there are keys in the text.
+#[derive(Clone, Default)]
 pub struct Import {
     /// The text of the file.
     pub content: String,
@@ -78,7 +78,8 @@ impl Management {
         self.import(&Import { content, ..ask }).await.map_err(in_file)
     }
 
-    /// Reads the servers of a text, and adds them unless it is a preview. What fails does not hinder the others.
+    /// Reads the servers of a text, and adds them unless it is a preview, which tells what would become of them. What
+    /// fails does not hinder the others.
     ///
     /// # Errors
     /// The text holds no servers, or cannot be read.
@@ -97,8 +98,9 @@ impl Management {
         if ask.is_trusted && self.config.borrow().server_defaults.hold {
             result.warnings.push("the settings hold every new server, so these wait for approval too".to_owned());
         }
+        let mut rehearsal = Rehearsal::default();
         for draft in read.servers {
-            self.take(draft, ask, &mut result).await;
+            self.take(draft, ask, &mut rehearsal, &mut result).await;
         }
         result.summary.imported = result.imported.len();
         result.summary.skipped = result.skipped.len();
@@ -107,7 +109,7 @@ impl Management {
         Ok(result)
     }
 
-    async fn take(&self, mut draft: Draft, ask: &Import, result: &mut ImportResult) {
+    async fn take(&self, mut draft: Draft, ask: &Import, rehearsal: &mut Rehearsal, result: &mut ImportResult) {
         let is_wanted = ask.names.as_ref().is_none_or(|names| names.contains(&draft.name));
         if let Some(name) = ask.renames.get(&draft.name) {
             let before = std::mem::replace(&mut draft.name, name.clone());
@@ -122,17 +124,16 @@ impl Management {
         if self.servers.get(&name).is_ok() {
             return result.skipped.push(skipped("already_exists"));
         }
-        if !ask.is_preview {
-            let Value::Object(entry) = draft.to_entry() else { return };
-            match self.servers.add(entry).await {
-                Ok(_) => {}
-                Err(refusal) if refusal.code == Code::AlreadyExists => {
-                    return result.skipped.push(skipped("already_exists"));
-                }
-                Err(refusal) => return result.failed.push(FailedServer { name, error: refusal.message }),
-            }
+        let Value::Object(entry) = draft.to_entry() else { return };
+        let added = match ask.is_preview {
+            true => self.servers.rehearse(rehearsal, entry).await,
+            false => self.servers.add(entry).await.map(drop),
+        };
+        match added {
+            Ok(()) => result.imported.push(shown(draft, &result.format)),
+            Err(refusal) if refusal.code == Code::AlreadyExists => result.skipped.push(skipped("already_exists")),
+            Err(refusal) => result.failed.push(FailedServer { name, error: refusal.message }),
         }
-        result.imported.push(shown(draft, &result.format));
     }
 }
 

@@ -45,8 +45,10 @@ pub struct ClientStatus {
     pub exists: bool,
     /// Whether the client is there: its program, or the folder of its settings.
     pub installed: bool,
-    /// Whether our entry stands in its settings; nothing = that was not looked at.
+    /// Whether our entry stands in its settings. Where that was not looked at, REST says false, with an `access_state`
+    /// of `unknown`, and IPC says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = bool, required = true))]
     pub connected: Option<bool>,
     /// Whether it can be connected. Always, today.
     pub supported: bool,

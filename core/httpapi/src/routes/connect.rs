@@ -8,8 +8,13 @@ use crate::{
     request::Asked,
 };
 
+/// Here every client says whether it is connected: one that was not looked at says no, and that its state is unknown.
 pub(crate) async fn list(management: &Management, _: Asked) -> Reply {
-    tried(management.clients.list().await)
+    let mut clients = management.clients.list().await?;
+    for client in &mut clients {
+        client.connected.get_or_insert(false);
+    }
+    data(&clients)
 }
 
 pub(crate) async fn get(management: &Management, asked: Asked) -> Reply {

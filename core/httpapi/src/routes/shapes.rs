@@ -253,7 +253,8 @@ pub(crate) struct Replayed {
 }
 
 /// A text to import.
-#[derive(Debug, Deserialize)]
+// it has no `Debug`: there are keys in it
+#[derive(Deserialize)]
 #[cfg_attr(test, derive(utoipa::ToSchema))]
 pub(crate) struct ImportRequest {
     /// The text of the settings of another program.

@@ -31,7 +31,9 @@ async fn the_list_looks_into_no_file_and_knows_what_was_seen_since_it_was_writte
     );
     fs::write(&path, "{ nothing").unwrap();
     let unseen = listed(&stage, "cursor").await;
-    assert_eq!((unseen.get("connected"), &unseen["access_state"]), (None, &json!("unknown")), "{unseen}");
+    assert_eq!((&unseen["connected"], &unseen["access_state"]), (&json!(false), &json!("unknown")), "{unseen}");
+    let over_ipc = stage.management.clients.list().await.unwrap();
+    assert_eq!(over_ipc.iter().find(|client| client.id == "cursor").unwrap().connected, None);
     let (_, seen) = stage.api("GET", "/connect/cursor", "").await;
     assert_eq!((&seen["data"]["access_state"], &seen["data"]["connected"]), (&json!("malformed"), &json!(false)));
     assert!(seen["data"]["reason"].as_str().unwrap().starts_with("line 1: "), "{seen}");
@@ -41,11 +43,13 @@ async fn the_list_looks_into_no_file_and_knows_what_was_seen_since_it_was_writte
     fs::remove_file(&path).unwrap();
     let (status, connected) = stage.api("POST", "/connect/cursor", "").await;
     assert_eq!((status, &connected["data"]["action"]), (200, &json!("created")), "{connected}");
-    assert_eq!(listed(&stage, "cursor").await["connected"], true);
+    let known = listed(&stage, "cursor").await;
+    assert_eq!((&known["connected"], &known["access_state"]), (&json!(true), &json!("accessible")), "{known}");
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(&format!("http://{}/mcp", stage.address)), "{text}");
     fs::write(&path, text + "\n").unwrap();
-    assert_eq!(listed(&stage, "cursor").await.get("connected"), None, "somebody has written it");
+    let written = listed(&stage, "cursor").await;
+    assert_eq!((&written["connected"], &written["access_state"]), (&json!(false), &json!("unknown")), "{written}");
 }
 
 #[tokio::test]

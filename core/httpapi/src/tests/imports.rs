@@ -81,6 +81,47 @@ async fn of_a_file_that_is_no_settings_only_its_name_is_told() {
 }
 
 #[tokio::test]
+async fn a_preview_tells_what_the_import_would() {
+    let stage = Stage::new().await;
+    let settings = json!({ "mcpServers": {
+        "good": { "command": "a" }, "twin": { "command": "b" }, "colon": { "command": "c" }, "long": { "command": "d" },
+        "late": { "command": "e" }, "held": { "command": "f" }, "odd": { "command": "g", "protocol": "carrier-pigeon" },
+    } });
+    fs::write(stage.folder.path().join(".claude.json"), settings.to_string()).unwrap();
+    let rename = json!({ "twin": "good", "colon": "a:b", "long": "x".repeat(65), "late": "io.x/off" });
+    let ask = json!({ "path": "~/.claude.json", "rename": rename }).to_string();
+    let before = stage.on_disk();
+    let (_, seen) = stage.api("POST", "/servers/import/path?preview=true", &ask).await;
+    assert_eq!(stage.on_disk(), before, "only looked at");
+    assert_eq!(seen["data"]["summary"], json!({ "total": 7, "imported": 1, "skipped": 3, "failed": 3 }), "{seen}");
+    let (_, done) = stage.api("POST", "/servers/import/path", &ask).await;
+    assert_eq!(seen["data"], done["data"]);
+    let (_, seen) = stage.api("POST", "/servers/import/path?preview=true", &ask).await;
+    assert_eq!(seen["data"]["summary"]["imported"], 0, "{seen}");
+    stage.api("PATCH", "/config", r#"{"allow_server_add":false}"#).await;
+    let ask = json!({ "path": "~/.claude.json", "rename": { "good": "other" }, "server_names": ["good"] }).to_string();
+    let (_, seen) = stage.api("POST", "/servers/import/path?preview=true", &ask).await;
+    assert!(seen["data"]["failed"][1]["error"].as_str().unwrap().contains("allow_server_add"), "{seen}");
+}
+
+#[test]
+fn nothing_prints_what_holds_keys() {
+    trait Silent<Kind> {
+        const IS: bool = true;
+    }
+    struct Printed;
+    impl<T> Silent<()> for T {}
+    impl<T: std::fmt::Debug> Silent<Printed> for T {}
+    // which of the two is meant cannot be told of a type that has `Debug`, so this does not compile then
+    const {
+        assert!(<crate::request::Asked as Silent<_>>::IS);
+        assert!(<crate::form::Form as Silent<_>>::IS);
+        assert!(<crate::routes::shapes::ImportRequest as Silent<_>>::IS);
+        assert!(<mcpproxy_management::Import as Silent<_>>::IS);
+    }
+}
+
+#[tokio::test]
 async fn a_form_brings_a_file_and_its_wishes() {
     let stage = Stage::new().await;
     let part = |name: &str, text: &str| format!("--B\r\nContent-Disposition: form-data; {name}\r\n\r\n{text}\r\n");

@@ -72,7 +72,7 @@ impl Done<'_> {
     }
 }
 
-/// A client that was not looked at.
+/// A client that is not looked at now; `connected` is what is still known of the last look.
 pub(super) fn found(client: ClientId, places: &Places, exists: bool, connected: Option<bool>) -> ClientStatus {
     ClientStatus {
         id: client.as_str().to_owned(),
@@ -86,7 +86,11 @@ pub(super) fn found(client: ClientId, places: &Places, exists: bool, connected: 
         bridge: client.is_bridged(),
         icon: client.as_str().to_owned(),
         server_name: Some(Target::NAME.to_owned()),
-        access_state: if exists { AccessState::Unknown } else { AccessState::Absent },
+        access_state: match connected {
+            _ if !exists => AccessState::Absent,
+            Some(_) => AccessState::Accessible,
+            None => AccessState::Unknown,
+        },
         remediation: None,
     }
 }

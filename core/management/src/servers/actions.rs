@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{Servers, fingerprint};
 use crate::{
     Refusal,
-    config::guarded,
+    config::{guarded, rehearsed},
     gates::{self, Wish},
     guard::Approval,
     mask,
@@ -20,6 +20,10 @@ use crate::{
 /// The longest name of a server that is added here, in characters; files may hold others.
 const LONGEST_NAME: usize = 64;
 
+/// Servers that would have been added by now.
+#[derive(Default)]
+pub(crate) struct Rehearsal(ConfigPatch);
+
 impl Servers {
     /// Adds a server. It runs if its entry says so and the settings do not hold new servers; an entry cannot approve
     /// itself: `quarantined: false` needs a settings file that trusts new servers, or an approval afterwards.
@@ -27,11 +31,26 @@ impl Servers {
     /// # Errors
     /// The settings forbid it, the name is taken, or the entry has faults.
     pub async fn add(&self, entry: Map<String, Value>) -> Result<Added, Refusal> {
+        let (name, entry) = self.admitted(entry)?;
+        guarded(&self.settings, ConfigPatch::new().add_server(entry), None).await?;
+        Ok(done(&name, "add"))
+    }
+
+    /// Tells what [`Servers::add`] would, after those that were rehearsed before it. Nothing is written.
+    pub(crate) async fn rehearse(&self, before: &mut Rehearsal, entry: Map<String, Value>) -> Result<(), Refusal> {
+        let (_, entry) = self.admitted(entry)?;
+        let patch = before.0.clone().add_server(entry);
+        rehearsed(&self.settings, patch.clone()).await?;
+        before.0 = patch;
+        Ok(())
+    }
+
+    /// The entry of a new server as it is written, with its name.
+    fn admitted(&self, entry: Map<String, Value>) -> Result<(String, Map<String, Value>), Refusal> {
         gates::check(&self.config, Wish::Add)?;
         let name = named(&entry)?;
         let entry = completed(mask::restored(entry, &Value::Null)?, self.config.borrow().server_defaults.hold)?;
-        guarded(&self.settings, ConfigPatch::new().add_server(entry), None).await?;
-        Ok(done(&name, "add"))
+        Ok((name, entry))
     }
 
     /// Changes the entry of a server. It cannot be approved so; one that would run something else than what was approved

@@ -15,7 +15,7 @@ use mcpproxy_runtime::{Catalog, Fleet, Move, Runtime};
 use mcpproxy_upstream::Snapshot;
 use tokio::sync::watch;
 
-pub(crate) use self::look::BYTES_PER_TOKEN;
+pub(crate) use self::{actions::Rehearsal, look::BYTES_PER_TOKEN};
 pub use self::{
     look::told,
     view::{fingerprint, runs, view},
