@@ -14,7 +14,7 @@ use tokio::{
 use crate::{
     icon,
     launch::{Ended, Launch, LaunchError, Running},
-    link::{Child, Effect, End, Input, Link, NotLaunched, Policy, State},
+    link::{Child, Effect, End, Input, Link, NotLaunched, Owner, Policy, State},
     menu,
     notice::{Notices, SETTLING},
     place::Place,
@@ -202,10 +202,14 @@ impl<S: Shell> Tray<S> {
         }
         self.view.link = link;
         self.is_stale = true;
+        let is_quitting = |state| matches!(state, State::Quitting { .. });
+        if is_quitting(link.state) && !is_quitting(before.state) {
+            self.shell.closing();
+        }
         for effect in effects {
             self.perform(effect);
         }
-        self.forget_core(before.state);
+        self.forget(before.state);
     }
 
     fn perform(&mut self, effect: Effect) {
@@ -239,9 +243,13 @@ impl<S: Shell> Tray<S> {
         self.running.as_ref().filter(|(name, _)| *name == child).map(|(_, running)| &**running)
     }
 
-    /// What a core told is kept while one is on its way back, and forgotten where none is.
-    fn forget_core(&mut self, before: State) {
+    /// What a core told is kept while one is on its way back, and forgotten where none is. What our own wrote says nothing
+    /// of another.
+    fn forget(&mut self, before: State) {
         let state = self.view.link.state;
+        if matches!(state, State::Linked(linked) if linked.owner != Owner::Us) {
+            self.view.log.clear();
+        }
         if state != before && matches!(state, State::Idle { .. } | State::Incompatible(_) | State::CoreFailed(_)) {
             self.view.core = None;
         }
@@ -249,8 +257,11 @@ impl<S: Shell> Tray<S> {
 
     fn start(&mut self, child: Child, on_free_port: bool) {
         self.running = None;
-        // the socket is ours from here on
-        self.endpoint = self.place.endpoint.clone();
+        // the socket is ours from here on, and so are the files
+        if self.endpoint != self.place.endpoint {
+            self.endpoint = self.place.endpoint.clone();
+            self.view.places = self.places();
+        }
         // what is told from here on is of this one
         self.view.failure = Reason::default();
         let port = self.free_port.filter(|_| on_free_port);

@@ -26,10 +26,13 @@ use crate::platform;
 
 mod summons;
 
+use summons::Reply;
 pub use summons::Summons;
 
 /// How long the first tray may take to answer, which may be starting or ending.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long it may take to end, once it has said that it does: its core ends first.
+const ENDING: Duration = Duration::from_secs(60);
 /// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How many summonses may wait; one more has to wait for its answer.
@@ -38,7 +41,8 @@ const QUEUE: usize = 4;
 /// Which tray of the folder this is.
 #[derive(Debug)]
 pub enum Instance {
-    /// The only one, as long as the guard lives; whoever is started later calls it.
+    /// The only one, as long as the guard lives; whoever is started later calls it. Once nobody receives the calls any
+    /// more, callers are told that it ends, and wait for its place.
     First(Guard, mpsc::Receiver<Summons>),
     /// Another was here, and was called.
     Second,
@@ -104,7 +108,7 @@ impl Instance {
         let path = data_dir.join(identity::TRAY_LOCK_FILE);
         let refused = |source| InstanceError::Lock { path: path.clone(), source };
         let endpoint = endpoint(data_dir);
-        let until = Instant::now() + PATIENCE;
+        let (began, mut patience) = (Instant::now(), PATIENCE);
         loop {
             let mut file = open(&path).map_err(refused)?;
             match file.try_lock() {
@@ -116,12 +120,14 @@ impl Instance {
                 Err(TryLockError::WouldBlock) => {}
             }
             let summons = Summons { show: show.to_owned() };
-            if let Some(endpoint) = &endpoint
-                && let Ok(true) = timeout_at(until, summons.send(endpoint)).await
-            {
-                return Ok(Self::Second);
+            if let Some(endpoint) = &endpoint {
+                match timeout_at(began + patience, summons.send(endpoint)).await {
+                    Ok(Reply::Heard) => return Ok(Self::Second),
+                    Ok(Reply::Ends) => patience = ENDING,
+                    Ok(Reply::None) | Err(_) => {}
+                }
             }
-            if Instant::now() >= until {
+            if began.elapsed() >= patience {
                 return Err(InstanceError::Silent { holder: holder(&mut file), path: data_dir.to_owned() });
             }
             // it may be about to listen, or about to end

@@ -164,6 +164,10 @@ pub struct Link {
     pub on_free_port: bool,
     /// How often ours may still find its folder held by the core whose place it takes, and which is ending.
     pub yields: u32,
+    /// Whether one did not stop when it was asked to: from then on none is replaced unless a person asks.
+    pub declined: bool,
+    /// How long the core says that it takes to stop, if it said that it does.
+    needs: Option<Duration>,
     attempt: Attempt,
     children: u64,
 }
@@ -178,6 +182,8 @@ impl Default for Link {
             may_launch: true,
             on_free_port: false,
             yields: 0,
+            declined: false,
+            needs: None,
             attempt: Attempt(0),
             children: 0,
         }
@@ -234,6 +240,8 @@ impl Link {
             | Alive(attempt)
             | Missed(attempt)
             | Draining(attempt, _)
+            | Unanswered(attempt)
+            | Declined(attempt)
             | Lost(attempt, _)
             | Due(_, attempt) => attempt != self.attempt,
             NotLaunched(child, _) | Ended(child, _) => Some(child) != self.child,
@@ -247,9 +255,14 @@ impl Link {
         Self { attempt: Attempt(self.attempt.0 + 1), ..self }
     }
 
-    /// A person asks: what failed before does not count.
+    /// What failed before does not count.
     fn forgiven(self) -> Self {
         Self { failures: 0, launches: 0, ..self }
+    }
+
+    /// A person wants the core as if nothing had been before: on its own port, too.
+    fn anew(self) -> Self {
+        Self { on_free_port: false, ..self.forgiven() }
     }
 
     fn probe(self) -> Step {
@@ -262,7 +275,14 @@ impl Link {
             return self.rest(State::CoreFailed(Fault::CrashLoop), policy.look_for_core);
         }
         let child = Child(self.children + 1);
-        let link = Self { child: Some(child), children: child.0, launches: self.launches + 1, ..self.fresh() };
+        let link = Self {
+            child: Some(child),
+            children: child.0,
+            launches: self.launches + 1,
+            declined: false,
+            needs: None,
+            ..self.fresh()
+        };
         let effects = vec![
             Effect::Launch { child, on_free_port: link.on_free_port },
             link.after(Timer::Look, policy.look_for_child),
@@ -273,6 +293,7 @@ impl Link {
 
     /// Somebody said who it is.
     fn meet(self, met: Met, policy: &Policy) -> Step {
+        let link = Self { needs: None, ..self };
         let rest = |misfit| self.rest(State::Incompatible(misfit), policy.look_again);
         match met {
             Met::OtherMake => rest(Misfit::OtherMake),
@@ -286,16 +307,16 @@ impl Link {
                 };
                 // what we started ourselves is the newest that we can start
                 let outdated = age == Age::Older && by != LaunchedBy::Us && self.child.is_none();
-                let may_replace = matches!(by, LaunchedBy::Tray | LaunchedBy::Installer) && self.may_launch;
-                if outdated && may_replace {
-                    return self.shut_down(After::Launch, policy);
+                let is_ours = matches!(by, LaunchedBy::Tray | LaunchedBy::Installer);
+                if outdated && is_ours && self.may_launch && !self.declined {
+                    return link.shut_down(After::Launch, policy);
                 }
                 let effects = vec![
                     Effect::Watch(self.attempt),
                     self.after(Timer::Beat, policy.beat),
                     self.after(Timer::Steady, policy.steady_after),
                 ];
-                let link = Self { yields: 0, ..self };
+                let link = Self { yields: 0, ..link };
                 link.go(State::Linked(Linked { owner, outdated, missed: 0 }), effects)
             }
         }
@@ -325,8 +346,17 @@ impl Link {
 
     /// Asks the core that we are connected with to stop.
     fn shut_down(self, then: After, policy: &Policy) -> Step {
-        let effects = vec![Effect::Shutdown(self.attempt), self.after(Timer::Force, policy.drain)];
-        self.go(State::Stopping { then, forced: false }, effects)
+        self.ask_to_stop(State::Stopping { then, forced: false }, policy)
+    }
+
+    fn ask_to_stop(self, state: State, policy: &Policy) -> Step {
+        self.go(state, vec![Effect::Shutdown(self.attempt), self.force_later(policy)])
+    }
+
+    /// It has the time that it said, within bounds.
+    fn force_later(&self, policy: &Policy) -> Effect {
+        let time = self.needs.map_or(policy.drain, |needs| needs.min(policy.longest) + policy.grace);
+        self.after(Timer::Force, time)
     }
 
     /// Asks the system to stop our child, which we cannot ask ourselves.

@@ -8,7 +8,7 @@ use mcpproxy_ipc_proto::view::{ServerState, ServerView};
 use crate::{
     servers::plural,
     shell::Notice,
-    text::{LINE, NAME, line, paragraph},
+    text::{LINE, NAME, flowing, line},
     view::View,
     words::{is_failure, told},
 };
@@ -71,7 +71,7 @@ impl Notices {
 
 fn failure(view: &View) -> Notice {
     let told = told(view);
-    let body = paragraph(&format!("{}\n{}", told.message, told.hint), LINES).join("\n");
+    let body = flowing(&format!("{}\n{}", told.message, told.hint), LINES);
     Notice { key: format!("core: {}", told.title), title: format!("MCPProxy: {}", told.title), body }
 }
 
@@ -192,6 +192,15 @@ mod tests {
         assert_eq!(mended.step(&View::default(), &port, at(6)), []);
         assert_eq!(mended.step(&port, &with(vec![]), at(8)), []);
         assert_eq!(mended.step(&with(vec![]), &with(vec![]), at(12)), [], "it does not hold any more");
+    }
+
+    #[test]
+    fn a_notice_has_no_other_line_breaks_than_its_words() {
+        let mut view = failed(Fault::Settings);
+        let message = "/home/somebody/.mcpproxy/mcp_config.json is not JSON at line 1, column 16: a comma too many";
+        view.failure.message = message.to_owned();
+        view.failure.hint = "Mend it.".to_owned();
+        assert_eq!(failure(&view).body, format!("{message}\nMend it."));
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub trait Shell: Send {
     fn autostart(&self) -> Option<bool>;
     /// Sets that. What came of it is read with [`Shell::autostart`].
     fn set_autostart(&mut self, on: bool);
+    /// The tray begins to end, which may take a while. Whoever is started from now on is on its own.
+    fn closing(&mut self);
     /// Ends the application.
     fn leave(&mut self);
 }
@@ -59,8 +61,13 @@ pub struct Notice {
 /// What the window shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Window {
-    /// The page of the core; the address holds a ticket and is used once.
-    Core(String),
+    /// The page of the core.
+    Core {
+        /// The whole address; it holds a ticket and is used once.
+        address: String,
+        /// The path below the page that it leads to.
+        path: String,
+    },
     /// Our own page, while no core is there.
     Own(Page),
 }

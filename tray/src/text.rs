@@ -54,15 +54,37 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// breaks stay.
 #[must_use]
 pub fn paragraph(text: &str, most: usize) -> Vec<String> {
-    let own = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let mut lines: Vec<_> = own.flat_map(|line| wrapped(line, LINE - 1)).take(most.saturating_add(1)).collect();
-    if lines.len() > most {
-        lines.truncate(most);
-        if let Some(last) = lines.last_mut() {
-            *last = format!("{}…", last.trim_end());
+    let lines = pieces(text, most).into_iter().flatten().map(|line| line.trim_end().to_owned());
+    // spaces that come just behind a full line would be a line of their own
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+/// The same in one text, for what wraps by itself: there are no other line breaks than its own.
+#[must_use]
+pub fn flowing(text: &str, most: usize) -> String {
+    let lines: Vec<_> = pieces(text, most).iter().map(|pieces| pieces.concat()).collect();
+    lines.join("\n")
+}
+
+/// Each line of a text in pieces, at most so many together; the last ends with an ellipsis where something is left out.
+fn pieces(text: &str, most: usize) -> Vec<Vec<String>> {
+    let (mut lines, mut room): (Vec<Vec<String>>, _) = (Vec::new(), most);
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let mut pieces = wrapped(line, LINE - 1);
+        let is_cut = pieces.len() > room;
+        pieces.truncate(room);
+        room -= pieces.len();
+        if !pieces.is_empty() {
+            lines.push(pieces);
+        }
+        if is_cut {
+            if let Some(last) = lines.last_mut().and_then(|pieces| pieces.last_mut()) {
+                *last = format!("{}…", last.trim_end());
+            }
+            break;
         }
     }
-    lines.into_iter().map(|line| line.trim_end().to_owned()).collect()
+    lines
 }
 
 /// The text with every letter spelled out that is not simply shown.
@@ -145,10 +167,21 @@ mod tests {
     }
 
     #[test]
+    fn no_line_of_a_paragraph_is_empty() {
+        let text = format!("{}  {}", "a".repeat(LINE - 1), "b".repeat(LINE - 1));
+        assert_eq!(paragraph(&text, 9), ["a".repeat(LINE - 1), "b".repeat(LINE - 1)]);
+    }
+
+    #[test]
     fn what_is_wrapped_is_broken_behind_spaces() {
         assert_eq!(wrapped("npx -y @acme/server --root  /srv", 10), ["npx -y ", "@acme/serv", "er --root ", " /srv"]);
         assert_eq!(wrapped("", 10), Vec::<String>::new());
         assert_eq!(paragraph(" one\r\n\n two \nthree", 2), ["one", "two…"]);
+        let long = "word ".repeat(30);
+        assert_eq!(paragraph(&long, 2).len(), 2);
+        assert_eq!(flowing(&format!(" {long}\r\n\n two"), 9), format!("{}\ntwo", long.trim_end()));
+        assert_eq!(flowing(&format!("{long}\ntwo"), 3), format!("{}…", long.trim_end()));
+        assert_eq!(flowing(&long, 2), format!("{}…", ["word"; 22].join(" ")));
     }
 
     proptest! {

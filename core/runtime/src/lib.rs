@@ -20,8 +20,8 @@ use mcpproxy_task::Scope;
 use mcpproxy_upstream::{Failure, Surroundings, probe};
 use tokio::sync::{broadcast, mpsc, watch};
 
-use self::{moves::Moves, supervisor::Order};
 pub use self::{catalog::Catalog, fleet::Fleet, indexing::document, moves::Move, news::News};
+use self::{moves::Moves, supervisor::Order};
 
 /// How many wishes may wait for the supervisor.
 const ORDERS: usize = 16;

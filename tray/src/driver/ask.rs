@@ -58,7 +58,13 @@ impl<S: Shell> Tray<S> {
                 let _ = tell.send(News::Told(attempt, Box::new(Told::Places(places)))).await;
             }
         });
-        if self.can("clients.list") {
+        self.ask_clients();
+    }
+
+    /// The AI clients, once it is known what the core knows.
+    pub(super) fn ask_clients(&self) {
+        let attempt = self.view.link.attempt();
+        if self.can("clients.list") && self.open.as_ref().is_some_and(|open| open.has_told) {
             self.asking(move |connection, tell| async move { clients(&connection, attempt, &tell).await });
         }
     }
@@ -76,11 +82,16 @@ impl<S: Shell> Tray<S> {
     pub(super) fn shut_down(&mut self, attempt: Attempt) {
         // from here on, how long it takes is what counts
         self.follow(attempt);
+        let patience = self.policy.answer;
         self.asking(move |connection, tell| async move {
-            if let Err(error) = connection.call(&Shutdown {}, PATIENCE).await {
-                tracing::warn!(%error, "the core cannot be asked to stop");
-                let _ = tell.send(News::Link(Input::Lost(attempt, Farewell::Broken))).await;
-            }
+            let Err(error) = connection.call(&Shutdown {}, patience).await else { return };
+            tracing::warn!(%error, "the core cannot be asked to stop");
+            let input = match error {
+                ConnectionError::Timeout(_) => Input::Unanswered(attempt),
+                ConnectionError::Refused(_) => Input::Declined(attempt),
+                _ => Input::Lost(attempt, Farewell::Broken),
+            };
+            let _ = tell.send(News::Link(input)).await;
         });
     }
 
@@ -99,9 +110,8 @@ impl<S: Shell> Tray<S> {
     }
 
     pub(super) fn told(&mut self, told: Told) {
-        if let Told::Event(Event::PhaseChanged { phase: PhaseView::Draining, deadline_ms }) = &told {
-            let needs = deadline_ms.map_or(self.policy.drain, Duration::from_millis);
-            self.step(Input::Draining(self.view.link.attempt(), needs));
+        if let Told::Event(Event::PhaseChanged { phase, deadline_ms }) = &told {
+            self.in_phase(*phase, *deadline_ms);
         }
         match (told, &mut self.view.core) {
             (Told::Snapshot(snapshot), _) => self.know(snapshot),
@@ -112,12 +122,21 @@ impl<S: Shell> Tray<S> {
         }
     }
 
+    /// Where the core stands, and how long it takes at most until it is gone.
+    pub(super) fn in_phase(&mut self, phase: PhaseView, deadline_ms: Option<u64>) {
+        if phase == PhaseView::Draining {
+            let needs = deadline_ms.map_or(self.policy.drain, Duration::from_millis);
+            self.step(Input::Draining(self.view.link.attempt(), needs));
+        }
+    }
+
     /// What is true now; the first time on a connection the rest is asked for, too.
     fn know(&mut self, snapshot: Snapshot) {
         let Some(open) = &mut self.open else { return };
-        let hello = &open.hello;
+        let (hello, phase) = (&open.hello, snapshot.status.phase);
         self.view.core.get_or_insert_with(|| Core::new(hello.clone())).know(snapshot);
         if !std::mem::replace(&mut open.has_told, true) {
+            self.in_phase(phase, None);
             self.ask_once(self.view.link.attempt());
         }
     }

@@ -15,7 +15,7 @@ use crate::{
     link::{Age, Attempt, Farewell, Input, LaunchedBy, Met, Refusal},
     shell::Shell,
     version,
-    view::Reason,
+    view::{Places, Reason},
 };
 
 /// As what we present ourselves.
@@ -43,12 +43,24 @@ impl<S: Shell> Tray<S> {
             return;
         }
         // what was told before the connection was lost is shown until the core tells anew
+        let (pid, phase) = (open.hello.pid, open.hello.phase);
+        if self.view.core.as_ref().is_none_or(|core| core.hello.pid != pid) {
+            self.view.places = self.places();
+        }
         if let Some(core) = &mut self.view.core {
             core.hello = open.hello.clone();
         }
         self.open = Some(open);
         self.view.failure = Reason::default();
         self.step(input);
+        if let Some(phase) = phase {
+            self.in_phase(phase, None);
+        }
+    }
+
+    /// Where the files of a core are that has not said so. What holds our folder elsewhere may have others.
+    pub(super) fn places(&self) -> Places {
+        if self.endpoint == self.place.endpoint { self.place.places() } else { Places::default() }
     }
 }
 

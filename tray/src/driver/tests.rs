@@ -6,7 +6,7 @@ use std::{marker::PhantomData, pin::Pin};
 use mcpproxy_ipc_proto::{
     call::{ActOnServers, OpenUi, Shutdown},
     hello::ByeReason,
-    view::{BulkResult, PhaseView, ServerStats, UiTicket},
+    view::{BulkResult, ClientStatus, ConnectResult, PhaseView, ServerStats, UiTicket},
     watch::Event,
 };
 
@@ -31,19 +31,32 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::with(tempfile::tempdir().unwrap(), None)
+    }
+
+    /// With a program to start, in a language of shells.
+    fn with_program(self, text: &str) -> Self {
+        let script = self.folder.path().join("core");
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        Self::with(self.folder, Some(script))
+    }
+
+    fn with(folder: tempfile::TempDir, program: Option<PathBuf>) -> Self {
         let endpoint = Endpoint::Socket(folder.path().join("s.sock"));
         let place = Place {
             endpoint: endpoint.clone(),
             data_dir: folder.path().to_owned(),
             config: folder.path().join("c.json"),
             log_dir: folder.path().join("logs"),
-            may_launch: false,
-            core_path: None,
+            may_launch: program.is_some(),
+            core_path: program,
             listen: None,
             extra_args: Vec::new(),
         };
-        let setup = Setup { place, exe_dir: folder.path().to_owned(), policy: Policy::default() };
+        // whoever holds the folder is not waited for
+        let policy = Policy { relaunches: 1, ..Policy::default() };
+        let setup = Setup { place, exe_dir: folder.path().to_owned(), policy };
         let (wishes, inbox) = mpsc::channel(8);
         let shell = Recorder::default();
         let running = Box::pin(run(setup, shell.clone(), inbox));
@@ -151,11 +164,97 @@ async fn an_older_core_of_a_tray_is_asked_to_stop_and_given_the_time_that_it_say
             let draining = Event::PhaseChanged { phase: PhaseView::Draining, deadline_ms: Some(120_000) };
             talk.tell(1, &draining).await;
             // far longer than a core that says nothing would be given
-            tokio::time::sleep(Duration::from_secs(100)).await;
+            tokio::time::sleep(Duration::from_secs(55)).await;
             shell.until("still waiting", shows("Stopping")).await;
             talk.goodbye(ByeReason::Stopping).await;
             drop(core);
             shell.until("there is no program to start", shows("Retry")).await;
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_core_that_says_no_is_asked_once() {
+    Stage::new()
+        .play(async |shell, wishes, endpoint| {
+            let mut core = Script::listen(&endpoint).await;
+            core.hello.build = "0.0.1".to_owned();
+            core.hello.launched_by = "tray".to_owned();
+            let mut talk = core.follow(&snapshot(0, vec![])).await;
+            shell.until("the offer", shows("restart into")).await;
+            // from here on it would be replaced without a person, too
+            wishes.send(Wish::Replace).await.unwrap();
+            talk.refuse_until("shutdown").await;
+            let mut talk = core.follow(&snapshot(0, vec![sample::ready("alpha")])).await;
+            shell.until("the offer again", |seen| shows("restart into")(seen) && shows("alpha")(seen)).await;
+            let minutes = talk.answer_until("nothing of that name", &());
+            assert!(tokio::time::timeout(Duration::from_secs(300), minutes).await.is_err());
+            assert!(!talk.asked.iter().any(|call| call == "shutdown"), "{:?}", talk.asked);
+        })
+        .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_core_that_does_not_say_that_it_stops_is_not_waited_for_unless_it_drains() {
+    use PhaseView::{Draining, Ready};
+    let policy = Policy::default();
+    for (greeted, told, waits) in
+        [(Ready, Ready, policy.answer), (Draining, Ready, policy.drain), (Ready, Draining, policy.drain)]
+    {
+        Stage::new()
+            .play(async |shell, wishes, endpoint| {
+                let mut core = Script::listen(&endpoint).await;
+                core.hello.launched_by = "tray".to_owned();
+                core.hello.phase = Some(greeted);
+                let mut known = snapshot(0, vec![sample::ready("alpha")]);
+                known.status.phase = told;
+                let talk = core.follow(&known).await;
+                shell.until("linked", shows("alpha")).await;
+                let asked = Instant::now();
+                wishes.send(Wish::Quit).await.unwrap();
+                let calls = talk.end().await;
+                assert!(shell.seen(|seen| seen.is_closing) && calls.iter().any(|call| call == "shutdown"), "{calls:?}");
+                let waited = asked.elapsed();
+                assert!(waited >= waits && waited < waits + Duration::from_secs(5), "{greeted:?} {told:?} {waited:?}");
+            })
+            .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_marks_of_clients_are_asked_for_again_where_they_may_have_changed_and_no_more() {
+    Stage::new()
+        .play(async |shell, wishes, endpoint| {
+            let mut core = Script::listen(&endpoint).await;
+            core.hello.capabilities.push("clients.list".to_owned());
+            let client = |connected: bool| {
+                let (id, connected) = ("c".to_owned(), Some(connected));
+                [ClientStatus { id, installed: true, connected, ..ClientStatus::default() }]
+            };
+            let marked = |on: bool| {
+                let mark = format!("checked: Some({on}), wish: Connect");
+                move |seen: &crate::shell::record::Recorded| shows(&mark)(seen)
+            };
+            let mut talk = core.follow(&snapshot(0, vec![])).await;
+            talk.answer_until("clients.list", &client(false)).await;
+            shell.until("no mark", marked(false)).await;
+            for (wish, calls) in [
+                (Wish::WindowClosed, &["clients.list"][..]),
+                (Wish::Connect { client: "c".to_owned() }, &["clients.connect", "clients.list"]),
+            ] {
+                for on in [true, false] {
+                    talk.asked.clear();
+                    wishes.send(wish.clone()).await.unwrap();
+                    if calls.len() > 1 {
+                        talk.answer_until("clients.connect", &ConnectResult::default()).await;
+                    }
+                    talk.answer_until("clients.list", &client(on)).await;
+                    shell.until("what is so now", marked(on)).await;
+                    let minutes = talk.answer_until("nothing of that name", &());
+                    assert!(tokio::time::timeout(Duration::from_secs(300), minutes).await.is_err());
+                    assert_eq!(talk.asked, calls);
+                }
+            }
         })
         .await;
 }
@@ -190,7 +289,8 @@ async fn the_window_shows_the_page_of_the_core_while_there_is_one() {
             let mut talk = core.follow(&snapshot(0, vec![])).await;
             let ticket = |code: &str| UiTicket { url: format!("http://h/ui/?ticket={code}"), expires_in_seconds: 30 };
             talk.answer(PhantomData::<OpenUi>, &ticket("a")).await;
-            let page = Window::Core("http://h/ui/servers/a?ticket=a".to_owned());
+            let address = "http://h/ui/servers/a?ticket=a".to_owned();
+            let page = Window::Core { address, path: "servers/a".to_owned() };
             shell.until("the core's", |seen| seen.windows.last() == Some(&page)).await;
             wishes.send(Wish::Browser).await.unwrap();
             talk.answer(PhantomData::<OpenUi>, &ticket("b")).await;
@@ -224,7 +324,7 @@ async fn a_core_that_has_no_page_is_asked_for_it_once() {
             let mut talk = core.follow(&snapshot(0, vec![])).await;
             let ticket = UiTicket { url: "http://h/ui/?ticket=a".to_owned(), expires_in_seconds: 30 };
             talk.answer(PhantomData::<OpenUi>, &ticket).await;
-            shell.until("the core's", |seen| matches!(seen.windows.last(), Some(Window::Core(_)))).await;
+            shell.until("the core's", |seen| matches!(seen.windows.last(), Some(Window::Core { .. }))).await;
         })
         .await;
 }
@@ -274,34 +374,48 @@ async fn a_tray_that_nobody_can_ask_any_more_ends_with_its_core() {
 
 #[tokio::test]
 async fn a_core_that_does_not_start_says_why_and_what_helps() {
-    let mut stage = Stage::new();
-    let script = stage.folder.path().join("core");
+    let stage = Stage::new();
     // says that its port is taken, unless it is told another one
     let text = "#!/bin/sh\ncase \"$*\" in *--listen\\ 127.0.0.1:4711*) echo other >&2; exit 4;; esac\n\
                 echo '{\"code\":\"PORT_IN_USE\",\"message\":\"8080 is taken\",\"hint\":\"h\",\"free_port\":4711}' >&2\nexit 2\n";
-    std::fs::write(&script, text).unwrap();
-    std::fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let place = Place {
-        endpoint: stage.endpoint.clone(),
-        data_dir: stage.folder.path().to_owned(),
-        config: stage.folder.path().join("c.json"),
-        log_dir: stage.folder.path().join("logs"),
-        may_launch: true,
-        core_path: Some(script),
-        listen: None,
-        extra_args: Vec::new(),
-    };
-    let setup = Setup { place, exe_dir: "/".into(), policy: Policy::default() };
-    let (wishes, inbox) = mpsc::channel(8);
-    stage.wishes = wishes;
-    stage.running = Box::pin(run(setup, stage.shell.clone(), inbox));
     stage
+        .with_program(text)
         .play(async |shell, wishes, _| {
             shell.until("the reason", |seen| shows("8080 is taken")(seen) && shows("4711")(seen)).await;
             wishes.send(Wish::UseFreePort).await.unwrap();
             shell
                 .until("started with the other port", |seen| !shows("8080 is taken")(seen) && shows("Retry")(seen))
                 .await;
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_is_known_of_one_core_is_not_said_of_another() {
+    let stage = Stage::new();
+    let elsewhere = Endpoint::Socket(stage.folder.path().join("e.sock"));
+    let text = format!(
+        "#!/bin/sh\necho first words >&2\necho '{{\"message\":\"it is taken\",\"endpoint\":\"{elsewhere}\"}}' >&2\nexit 3\n"
+    );
+    let logs = stage.folder.path().join("logs");
+    stage
+        .with_program(&text)
+        .play(async |shell, wishes, _| {
+            wishes.send(Wish::Window { path: String::new() }).await.unwrap();
+            let page = |seen: &crate::shell::record::Recorded| match seen.windows.last() {
+                Some(Window::Own(page)) => page.clone(),
+                _ => crate::shell::Page::default(),
+            };
+            shell.until("its words", |seen| page(seen).log.iter().any(|line| line == "first words")).await;
+            wishes.send(Wish::Reveal(crate::wish::Place::Logs)).await.unwrap();
+            shell.until("its logs", |seen| seen.opened == [Target::Folder(logs.clone())]).await;
+            let mut core = Script::listen(&elsewhere).await;
+            core.hello.capabilities.retain(|call| call != "ui.ticket");
+            wishes.send(Wish::Attach).await.unwrap();
+            let _talk = core.follow(&snapshot(0, vec![sample::ready("alpha")])).await;
+            shell.until("attached", |seen| page(seen).title == "Running" && page(seen).log.is_empty()).await;
+            let unknown = shows(r#"id: "logs-folder", text: "Open logs folder", enabled: false"#);
+            shell.until("nobody knows its folders", unknown).await;
         })
         .await;
 }

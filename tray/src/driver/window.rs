@@ -73,7 +73,7 @@ impl<S: Shell> Tray<S> {
             (Wanted::Browser, Err(why)) => self.refuse(why),
             // the window may have been closed, or shows something else by now
             (Wanted::Window(path), Ok(url)) if self.is_awaited(&path) => {
-                self.shell.window(&Window::Core(at(&url, &path)));
+                self.shell.window(&Window::Core { address: at(&url, &path), path: path.clone() });
                 self.showing = Some(Showing::Core { path, is_there: true });
             }
             (Wanted::Window(path), Err(why)) if self.is_awaited(&path) => {

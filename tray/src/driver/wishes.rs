@@ -44,7 +44,11 @@ impl<S: Shell> Tray<S> {
             }),
             Wish::Connect { client } => self.connect(client),
             Wish::Window { path } => self.open_window(path),
-            Wish::WindowClosed => self.showing = None,
+            Wish::WindowClosed => {
+                self.showing = None;
+                // its page may have changed them
+                self.ask_clients();
+            }
             Wish::Browser => self.way_to_page(Wanted::Browser),
             Wish::Reveal(place) => {
                 let folder = match place {

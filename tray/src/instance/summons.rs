@@ -29,26 +29,37 @@ pub struct Summons {
     pub show: String,
 }
 
+/// What the tray that is here said to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// It does what it was called for.
+    Heard,
+    /// It is about to end, and does nothing any more.
+    Ends,
+    /// Nothing.
+    None,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Answer {
     ok: bool,
 }
 
 impl Summons {
-    /// Calls the tray that listens there; whether it has heard.
-    pub(super) async fn send(&self, endpoint: &Endpoint) -> bool {
-        let Ok(mut stream) = connect(endpoint).await else { return false };
+    /// Calls the tray that listens there.
+    pub(super) async fn send(&self, endpoint: &Endpoint) -> Reply {
+        let Ok(mut stream) = connect(endpoint).await else { return Reply::None };
         let answer = async {
             write(&mut stream, self).await?;
             read::<Answer>(&mut stream).await
         };
-        answer.await.is_ok_and(|answer| answer.ok)
+        answer.await.map_or(Reply::None, |answer| if answer.ok { Reply::Heard } else { Reply::Ends })
     }
 }
 
-/// Hears callers, one after the other, until nobody takes their calls any more.
+/// Hears callers, one after the other. Once nobody takes their calls any more, it tells them so.
 pub(super) async fn listen(listening: Listening, calls: mpsc::Sender<Summons>) {
-    while !calls.is_closed() {
+    loop {
         match listening.accept().await {
             Ok(mut stream) => {
                 if let Ok(Err(error)) = timeout(CALLER, hear(&mut stream, &calls)).await {

@@ -65,6 +65,20 @@ async fn a_first_that_does_not_answer_is_named() {
 }
 
 #[tokio::test]
+async fn whoever_is_started_while_the_first_ends_waits_for_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let scope = Scope::new();
+    let (guard, summonses) = first(folder.path(), &scope).await;
+    drop(summonses);
+    let ends = async {
+        // longer than one that says nothing would be waited for
+        sleep(PATIENCE + Duration::from_secs(1)).await;
+        drop(guard);
+    };
+    let _ = tokio::join!(first(folder.path(), &scope), ends);
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");

@@ -39,6 +39,10 @@ pub enum Input {
     Missed(Attempt),
     /// It stops, and takes at most so long.
     Draining(Attempt, Duration),
+    /// It was asked to stop and said nothing to that.
+    Unanswered(Attempt),
+    /// It was asked to stop and said no.
+    Declined(Attempt),
     /// The connection is gone.
     Lost(Attempt, Farewell),
     // news of our process

@@ -21,8 +21,12 @@ pub struct Policy {
     pub steady_after: Duration,
     /// How long a core may take to stop that has not said how long it needs.
     pub drain: Duration,
+    /// The longest time that one is given, whatever it said.
+    pub longest: Duration,
     /// What is added to the time that it said.
     pub grace: Duration,
+    /// How long a core may take to answer that it stops.
+    pub answer: Duration,
     /// How long a process may take to end that was told to.
     pub terminate: Duration,
     /// The first delay before another try; it doubles.
@@ -49,7 +53,9 @@ impl Default for Policy {
             misses: 2,
             steady_after: seconds(60),
             drain: seconds(45),
+            longest: seconds(60),
             grace: seconds(2),
+            answer: seconds(5),
             terminate: seconds(5),
             base: seconds(1),
             cap: seconds(30),

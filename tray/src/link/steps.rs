@@ -1,5 +1,7 @@
 //! What each state does with each input.
 
+use std::time::Duration;
+
 use super::{
     After, Effect, End, Farewell, Fault, Input, Link, Linked, Misfit, NotLaunched, Owner, Policy, Refusal, State, Step,
     Timer,
@@ -8,21 +10,21 @@ use super::{
 impl Link {
     pub(super) fn idle(self, looking: bool, input: Input, policy: &Policy) -> Step {
         use Input::*;
-        let ends = |state| self.fresh().awaited(state, policy);
         match input {
             // our core that is still there said that it stops
-            Start | Retry if self.child.is_some() => ends(State::Stopping { then: After::Launch, forced: false }),
-            Quit if self.child.is_some() => ends(State::Quitting { forced: false }),
-            Start => Self { may_launch: self.may_launch || self.attempt.0 > 0, ..self }.forgiven().probe(),
-            Retry => self.forgiven().probe(),
+            Start | Retry if self.child.is_some() => {
+                self.anew().fresh().awaited(State::Stopping { then: After::Launch, forced: false }, policy)
+            }
+            Quit if self.child.is_some() => self.fresh().awaited(State::Quitting { forced: false }, policy),
+            Start => Self { may_launch: self.may_launch || self.attempt.0 > 0, ..self }.anew().probe(),
+            Retry => self.anew().probe(),
             Quit => self.quit(policy),
             Due(..) | Absent(_) | Refused(..) | Connected(_) | Greeted(..) | Lost(..) if looking => {
                 self.at_rest(input, policy.look_for_core, policy)
             }
             Stop | Disconnect | Replace | UseFreePort | Attach => self.stay(),
-            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Draining(..) | Lost(..) => {
-                self.stay()
-            }
+            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Lost(..) | Draining(..)
+            | Unanswered(_) | Declined(_) => self.stay(),
             NotLaunched(..) | Ended(..) | Due(..) => self.stay(),
         }
     }
@@ -43,7 +45,8 @@ impl Link {
             Quit => self.quit(policy),
             Disconnect if self.child.is_none() => self.leave_alone(),
             Start | Disconnect | Retry | Replace | UseFreePort | Attach => self.stay(),
-            Alive(_) | Missed(_) | Draining(..) | NotLaunched(..) | Ended(..) | Due(..) => self.stay(),
+            Alive(_) | Missed(_) | Draining(..) | Unanswered(_) | Declined(_) | NotLaunched(..) | Ended(..)
+            | Due(..) => self.stay(),
         }
     }
 
@@ -63,7 +66,7 @@ impl Link {
             Stop => self.stop(policy),
             Quit => self.quit(policy),
             Start | Disconnect | Retry | Replace | UseFreePort | Attach => self.stay(),
-            Alive(_) | Missed(_) | Draining(..) | Due(..) => self.stay(),
+            Alive(_) | Missed(_) | Draining(..) | Unanswered(_) | Declined(_) | Due(..) => self.stay(),
         }
     }
 
@@ -84,7 +87,7 @@ impl Link {
             Quit => self.quit(policy),
             Disconnect if self.child.is_none() => self.leave_alone(),
             Start | Disconnect | Retry | Replace | UseFreePort | Attach => self.stay(),
-            Connected(_) | Alive(_) | Missed(_) | Draining(..) | Due(..) => self.stay(),
+            Connected(_) | Alive(_) | Missed(_) | Draining(..) | Unanswered(_) | Declined(_) | Due(..) => self.stay(),
         }
     }
 
@@ -110,19 +113,19 @@ impl Link {
             Replace if linked.outdated => Self { may_launch: true, ..self }.forgiven().shut_down(After::Launch, policy),
             Disconnect if linked.owner == Owner::Other => self.leave_alone(),
             Quit if linked.owner == Owner::Other => self.quit(policy),
-            Quit => {
-                let effects = vec![Effect::Shutdown(self.attempt), self.after(Timer::Force, policy.drain)];
-                self.go(State::Quitting { forced: false }, effects)
-            }
+            Quit => self.ask_to_stop(State::Quitting { forced: false }, policy),
+            Draining(_, needs) => Self { needs: Some(needs), ..self }.stay(),
             Start | Stop | Disconnect | Retry | Replace | UseFreePort | Attach => self.stay(),
-            Connected(_) | Greeted(..) | Draining(..) | NotLaunched(..) | Ended(..) | Due(..) => self.stay(),
+            Connected(_) | Greeted(..) | Unanswered(_) | Declined(_) | NotLaunched(..) | Ended(..) | Due(..) => {
+                self.stay()
+            }
         }
     }
 
     pub(super) fn incompatible(self, misfit: Misfit, input: Input, policy: &Policy) -> Step {
         use Input::*;
         match input {
-            Start | Retry => self.forgiven().probe(),
+            Start | Retry => self.anew().probe(),
             Stop => self.stop(policy),
             Quit => self.quit(policy),
             // what hindered us is gone
@@ -139,14 +142,16 @@ impl Link {
                 self.at_rest(input, policy.look_again, policy)
             }
             Disconnect | Replace | UseFreePort | Attach => self.stay(),
-            Alive(_) | Missed(_) | Draining(..) | NotLaunched(..) | Ended(..) => self.stay(),
+            Alive(_) | Missed(_) | Draining(..) | Unanswered(_) | Declined(_) | NotLaunched(..) | Ended(..) => {
+                self.stay()
+            }
         }
     }
 
     pub(super) fn failed(self, fault: Fault, input: Input, policy: &Policy) -> Step {
         use Input::*;
         match input {
-            Start | Retry => Self { may_launch: true, ..self }.forgiven().probe(),
+            Start | Retry => Self { may_launch: true, ..self }.anew().probe(),
             UseFreePort if fault == (Fault::PortInUse { free: true }) => {
                 Self { on_free_port: true, ..self }.forgiven().launch(policy)
             }
@@ -159,7 +164,9 @@ impl Link {
                 self.at_rest(input, policy.look_for_core, policy)
             }
             Stop | Disconnect | Replace | UseFreePort | Attach => self.stay(),
-            Alive(_) | Missed(_) | Draining(..) | NotLaunched(..) | Ended(..) => self.stay(),
+            Alive(_) | Missed(_) | Draining(..) | Unanswered(_) | Declined(_) | NotLaunched(..) | Ended(..) => {
+                self.stay()
+            }
         }
     }
 
@@ -167,14 +174,13 @@ impl Link {
         use Input::*;
         match input {
             Due(Timer::Retry, _) => self.probe(),
-            Start | Retry => self.forgiven().probe(),
+            Start | Retry => self.anew().probe(),
             Stop => self.stop(policy),
             Disconnect if self.child.is_none() => self.leave_alone(),
             Quit => self.quit(policy),
             Disconnect | Replace | UseFreePort | Attach => self.stay(),
-            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Draining(..) | Lost(..) => {
-                self.stay()
-            }
+            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Lost(..) | Draining(..)
+            | Unanswered(_) | Declined(_) => self.stay(),
             NotLaunched(..) | Ended(..) | Due(..) => self.stay(),
         }
     }
@@ -188,17 +194,23 @@ impl Link {
                 Self { child: None, ..self }.stopped(then, false, policy)
             }
             Due(Timer::Force, _) => self.force(State::Stopping { then, forced: true }, policy),
-            Draining(_, needs) => self.go(self.state, vec![self.after(Timer::Force, needs + policy.grace)]),
+            Draining(_, needs) => self.drains(needs, policy),
+            Unanswered(_) if forced || self.needs.is_some() => self.stay(),
+            Unanswered(_) => match self.child {
+                Some(child) => self.terminate(child, then, policy),
+                // it is not ours to end
+                None => Self { declined: true, ..self }.stay(),
+            },
+            Declined(_) if self.child.is_none() => Self { declined: true, ..self }.stopped(then, false, policy),
             Start | Retry => {
-                let link = Self { may_launch: true, ..self }.forgiven();
+                let link = Self { may_launch: true, ..self }.anew();
                 link.go(State::Stopping { then: After::Launch, forced }, vec![])
             }
             Stop => self.go(State::Stopping { then: After::Rest, forced }, vec![]),
             Quit => self.go(State::Quitting { forced }, vec![]),
             Disconnect | Replace | UseFreePort | Attach => self.stay(),
-            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Lost(..) | Due(..) => {
-                self.stay()
-            }
+            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Declined(_) | Lost(..)
+            | Due(..) => self.stay(),
         }
     }
 
@@ -210,16 +222,18 @@ impl Link {
             Lost(..) | Absent(_) | Refused(..) if self.child.is_none() => exit(),
             Due(Timer::Force, _) if forced || self.child.is_none() => exit(),
             Due(Timer::Force, _) => self.force(State::Quitting { forced: true }, policy),
-            Draining(_, needs) => self.go(self.state, vec![self.after(Timer::Force, needs + policy.grace)]),
+            Draining(_, needs) => self.drains(needs, policy),
+            Unanswered(_) if forced || self.needs.is_some() => self.stay(),
+            Unanswered(_) => self.quit(policy),
+            Declined(_) if self.child.is_none() => exit(),
             Start | Stop | Disconnect | Retry | Replace | UseFreePort | Attach | Quit => self.stay(),
-            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Lost(..) | Due(..) => {
-                self.stay()
-            }
+            Connected(_) | Absent(_) | Refused(..) | Greeted(..) | Alive(_) | Missed(_) | Declined(_) | Lost(..)
+            | Due(..) => self.stay(),
         }
     }
 
     /// Looks now and then whether a core appeared, without leaving the state.
-    fn at_rest(self, input: Input, every: std::time::Duration, policy: &Policy) -> Step {
+    fn at_rest(self, input: Input, every: Duration, policy: &Policy) -> Step {
         match input {
             Input::Due(Timer::Watch, attempt) => self.go(self.state, vec![Effect::Connect(attempt)]),
             Input::Absent(_) | Input::Refused(..) | Input::Lost(..) => self.look_later(every),
@@ -228,7 +242,7 @@ impl Link {
         }
     }
 
-    fn look_later(self, every: std::time::Duration) -> Step {
+    fn look_later(self, every: Duration) -> Step {
         self.go(self.state, vec![self.after(Timer::Watch, every)])
     }
 
@@ -307,9 +321,15 @@ impl Link {
         link.go(State::Quitting { forced: false }, effects)
     }
 
+    /// It said how long it takes to stop.
+    fn drains(self, needs: Duration, policy: &Policy) -> Step {
+        let link = Self { needs: Some(needs), ..self };
+        link.go(self.state, vec![link.force_later(policy)])
+    }
+
     /// Our core ends by itself.
     fn awaited(self, state: State, policy: &Policy) -> Step {
-        self.go(state, vec![Effect::Drop, self.after(Timer::Force, policy.drain)])
+        self.go(state, vec![Effect::Drop, self.force_later(policy)])
     }
 
     /// It had its time.

@@ -203,6 +203,83 @@ fn our_core_that_said_that_it_stops_has_the_time_for_it() {
     }
 }
 
+#[test]
+fn our_core_that_does_not_answer_is_ended_soon_and_one_that_drains_keeps_its_time() {
+    let policy = Policy::default();
+    for (wish, asked, last) in [
+        (Input::Quit, State::Quitting { forced: false }, Effect::Exit),
+        (Input::Stop, State::Stopping { then: After::Rest, forced: false }, Effect::Drop),
+    ] {
+        let (asking, effects) = ours(false).step(wish, &policy);
+        assert_eq!(effects, [Effect::Shutdown(NOW), Effect::After(Timer::Force, NOW, policy.drain)], "{wish:?}");
+        let (link, effects) = asking.step(Input::Unanswered(NOW), &policy);
+        let later = Effect::After(Timer::Force, link.attempt, policy.terminate);
+        assert_eq!((link.state, effects), (asked, vec![Effect::Drop, Effect::Terminate(CHILD), later]), "{wish:?}");
+        let (link, effects) = link.step(Input::Due(Timer::Force, link.attempt), &policy);
+        assert_eq!(effects, [Effect::Kill(CHILD), later], "{wish:?}");
+        assert!(link.step(Input::Due(Timer::Force, link.attempt), &policy).1.contains(&last), "{wish:?}");
+
+        let (draining, _) = asking.step(Input::Draining(NOW, Duration::from_secs(10)), &policy);
+        assert_eq!(draining.step(Input::Unanswered(NOW), &policy), (draining, vec![]), "{wish:?}");
+    }
+    // what is not our child cannot be ended: the tray goes
+    let state = State::Linked(Linked { owner: Owner::EarlierTray, outdated: false, missed: 0 });
+    let (link, _) = Link { state, attempt: NOW, ..Link::default() }.step(Input::Quit, &policy);
+    assert!(link.step(Input::Unanswered(NOW), &policy).1.contains(&Effect::Exit));
+}
+
+#[test]
+fn a_core_that_stops_has_the_time_that_it_says_within_bounds_whenever_it_said_so() {
+    let policy = Policy::default();
+    for (says, has) in [(policy.longest / 2, policy.longest / 2), (Duration::MAX, policy.longest)] {
+        let force = Effect::After(Timer::Force, NOW, has + policy.grace);
+        for wish in [Input::Quit, Input::Stop] {
+            let (asked, _) = ours(false).step(wish, &policy);
+            assert_eq!(asked.step(Input::Draining(NOW, says), &policy).1, [force], "{wish:?}");
+            let (told, effects) = ours(false).step(Input::Draining(NOW, says), &policy);
+            assert_eq!((told.state, effects), (ours(false).state, vec![]));
+            assert_eq!(told.step(wish, &policy).1, [Effect::Shutdown(NOW), force], "{wish:?}");
+        }
+    }
+}
+
+#[test]
+fn a_person_who_starts_goes_back_to_the_cores_own_port_and_a_repair_does_not() {
+    let policy = Policy::default();
+    for (state, child) in states() {
+        let link = Link { state, child, attempt: NOW, children: 1, on_free_port: true, ..Link::default() };
+        for input in [Input::Start, Input::Retry] {
+            let (next, effects) = link.step(input, &policy);
+            assert!(next == link || !next.on_free_port, "{state:?} {input:?} {effects:?}");
+        }
+        for input in inputs(NOW, CHILD).into_iter().filter(|input| !matches!(input, Input::Start | Input::Retry)) {
+            assert!(link.step(input, &policy).0.on_free_port, "{state:?} {input:?}");
+        }
+    }
+}
+
+#[test]
+fn an_older_core_that_does_not_stop_is_asked_once_and_then_offered() {
+    let policy = Policy::default();
+    let older = |link: Link| {
+        let met = Met::Core { age: Age::Older, by: LaunchedBy::Installer };
+        link.step(Input::Greeted(link.attempt, met), &policy)
+    };
+    let offered = State::Linked(Linked { owner: Owner::Other, outdated: true, missed: 0 });
+    for answer in [Input::Declined, Input::Unanswered] {
+        let (asked, _) = older(Link::new(true).step(Input::Start, &policy).0);
+        assert!(matches!(asked.state, State::Stopping { then: After::Launch, .. }));
+        let (link, _) = asked.step(answer(asked.attempt), &policy);
+        let (link, _) = link.step(Input::Due(Timer::Force, link.attempt), &policy);
+        let (link, _) = link.step(Input::Due(Timer::Retry, link.attempt), &policy);
+        let (link, effects) = older(link);
+        assert_eq!(link.state, offered, "{effects:?}");
+        // a person may ask again
+        let (link, _) = link.step(Input::Replace, &policy);
+        assert!(matches!(link.state, State::Stopping { then: After::Launch, .. }));
+    }
+}
+
 /// A long random walk: never two processes, never two tries to connect at once, nothing of ours left behind but what
 /// did not end by force.
 #[test]
@@ -339,6 +416,8 @@ fn inputs(attempt: Attempt, child: Child) -> Vec<Input> {
         Alive(attempt),
         Missed(attempt),
         Draining(attempt, Duration::from_secs(5)),
+        Unanswered(attempt),
+        Declined(attempt),
         Lost(attempt, Farewell::Stopping),
         Lost(attempt, Farewell::Broken),
         NotLaunched(child, super::NotLaunched::NoProgram),

@@ -18,6 +18,7 @@ pub(crate) struct Recorded {
     pub(crate) windows: Vec<Window>,
     pub(crate) opened: Vec<Target>,
     pub(crate) autostart: bool,
+    pub(crate) is_closing: bool,
     pub(crate) has_left: bool,
 }
 
@@ -68,6 +69,10 @@ impl Shell for Recorder {
 
     fn set_autostart(&mut self, on: bool) {
         self.0.send_modify(|seen| seen.autostart = on);
+    }
+
+    fn closing(&mut self) {
+        self.0.send_modify(|seen| seen.is_closing = true);
     }
 
     fn leave(&mut self) {

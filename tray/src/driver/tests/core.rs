@@ -1,5 +1,7 @@
 //! A core that says what a test has it say, over a real socket.
 
+use std::time::Duration;
+
 use mcpproxy_ipc_proto::{
     call::{Call, Request},
     endpoint::Endpoint,
@@ -10,7 +12,13 @@ use mcpproxy_ipc_proto::{
     watch::{Event, Snapshot},
 };
 use serde::Serialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    time::timeout,
+};
+
+/// How long a test waits for a question.
+const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// The listening end.
 pub(super) struct Script {
@@ -91,20 +99,38 @@ impl Talk {
 
     /// Answers the call of that name so, and says of all before it that they are not known.
     pub(super) async fn answer_until(&mut self, name: &str, answer: &impl Serialize) -> Request {
-        loop {
-            let (id, request) = self.asked().await.expect("the tray went away");
-            if request.call == name {
-                self.reply(id, answer).await;
-                return request;
+        let (id, request) = self.until(name).await;
+        self.reply(id, answer).await;
+        request
+    }
+
+    /// Says of all up to the call of that name that they are not known.
+    pub(super) async fn refuse_until(&mut self, name: &str) {
+        let (id, _) = self.until(name).await;
+        self.refuse(id).await;
+    }
+
+    async fn until(&mut self, name: &str) -> (u64, Request) {
+        let asked = async {
+            loop {
+                let (id, request) = self.asked().await.expect("the tray went away");
+                if request.call == name {
+                    return (id, request);
+                }
+                self.refuse(id).await;
             }
-            let error = serde_json::json!({"error": {"code": "UNKNOWN_METHOD", "message": "no such call"}});
-            self.say(Frame::new(Kind::Reply, Some(id), None, &error).unwrap()).await;
-        }
+        };
+        timeout(PATIENCE, asked).await.unwrap_or_else(|_| panic!("{name}: never asked"))
     }
 
     pub(super) async fn answer<C: Call>(&mut self, _: std::marker::PhantomData<C>, answer: &C::Answer) -> C {
         let request = self.answer_until(C::NAME, answer).await;
         serde_json::from_str(request.args.unwrap().get()).unwrap()
+    }
+
+    async fn refuse(&mut self, id: u64) {
+        let error = serde_json::json!({"error": {"code": "UNKNOWN_METHOD", "message": "no such call"}});
+        self.say(Frame::new(Kind::Reply, Some(id), None, &error).unwrap()).await;
     }
 
     async fn reply(&mut self, id: u64, answer: &impl Serialize) {
