@@ -45,9 +45,11 @@ fn figures_of_the_tray() {
     // the first GTK program on a screen chooses visuals with the help of Mesa, which stays in its memory; it leaves its
     // choice to those that follow, as the tray does on any desktop
     let mut first = Tray::start(&desktop);
+    let its_icon = desktop.icon();
     Menu::of(&desktop).click(&["Quit MCPProxy"]);
     first.wait();
     let tray = Tray::start(&desktop);
+    desktop.until_icon_other_than(&its_icon);
     let mut menu = Menu::of(&desktop);
     menu.until_says(&format!("All {SERVERS} servers are ready"));
     let mut changes = Vec::new();
