@@ -98,6 +98,8 @@ impl Launch {
             .args(self.arguments(listen))
             .env("MCPPROXY_LAUNCHED_BY", if self.by_installer { "installer" } else { "tray" })
             .env("MCPPROXY_SOCKET", "true")
+            // a person sits before it who can unlock a keyring
+            .env("MCPPROXY_KEYRING_WRITE", "1")
             // the tray holds no key, and so hands none on: the core's own stands in its settings
             .env_remove("MCPPROXY_API_KEY")
             // neither the core nor its servers have anything to look for where the tray was started

@@ -155,6 +155,7 @@ fn the_core_is_told_in_full_where_it_belongs() {
             command.get_envs().map(|(name, text)| (name.to_str().unwrap(), text.and_then(OsStr::to_str))).collect();
         let expected = [
             ("MCPPROXY_API_KEY", None),
+            ("MCPPROXY_KEYRING_WRITE", Some("1")),
             ("MCPPROXY_LAUNCHED_BY", Some(told_by)),
             ("MCPPROXY_SOCKET", Some("true")),
             ("PATH", Some("/p")),
