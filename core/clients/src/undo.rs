@@ -32,7 +32,7 @@ pub enum Undone {
 /// Gives a client the settings that it had before it was connected. The copy is then of no more use, and goes.
 ///
 /// # Errors
-/// The file has changed since, there is no such copy, or as [`crate::connect`].
+/// The file has changed since, there is no such copy, or as [`crate::connect()`].
 pub fn undo(client: ClientId, places: &Places, target: &Target, undo: &Undo) -> Result<Undone, ClientError> {
     target.check()?;
     let now = Opened::at(client, places)?;
