@@ -51,7 +51,7 @@ uninstall: ## removes what `make install` installed; settings and data stay
 deb: ## the Debian packages: target/debian/mcpproxy-rs_*.deb, and mcpproxy-rs-desktop_*.deb with the app in the tray
 	@scripts/deb
 
-bench: ## figures beside other proxies, about 11 minutes (BENCH=--quick: short; BENCH=--install-peers: with all of them)
+bench: ## figures beside other proxies, about 13 minutes (BENCH=--quick: short; BENCH=--install-peers: with all of them)
 	@scripts/bench $(BENCH)
 
 modes: ## what agents pay for the two ways to show tools: 20 servers, 500 tools, Claude Code and Codex
