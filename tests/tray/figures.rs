@@ -8,7 +8,7 @@ use std::{
 };
 
 use mcpproxy_ipc_proto::call::{ActOnServers, Selection, ServerAction};
-use mcpproxy_tests::{Core, peers::Program};
+use mcpproxy_tests::{Core, peers::Program, processes};
 use serde_json::json;
 
 use crate::stage::{Desktop, Menu, Tray, core};
@@ -40,11 +40,15 @@ fn figures_of_the_tray() {
     told("menu of a running core usable after the start, median", seconds(median(attached)), "1 s");
     told("linked with a core that it had to start, median", seconds(median(cold)), "2 s");
 
+    let Some(back) = repaired() else { return };
+    told("a killed core back with its servers", seconds(back), "5 s");
+
     let Some(desktop) = person() else { return };
     let _core = Core::start(&desktop.scratch).unwrap();
     // the first GTK program on a screen chooses visuals with the help of Mesa, which stays in its memory; it leaves its
     // choice to those that follow, as the tray does on any desktop
     let mut first = Tray::start(&desktop);
+    let first_pss = pss_after_rest(&first);
     let its_icon = desktop.icon();
     Menu::of(&desktop).click(&["Quit MCPProxy"]);
     first.wait();
@@ -65,12 +69,30 @@ fn figures_of_the_tray() {
         changes.push(begin.elapsed());
     }
     told("a change in the core shown in the menu, worst of 20", seconds(*changes.iter().max().unwrap()), "0.3 s");
-    thread::sleep(REST);
-    told("memory without a window (PSS)", format_args!("{} MiB", pss(tray.pid()) / 1024), "76 MiB (80 MB)");
+    let later = pss_after_rest(&tray);
+    told("memory without a window (PSS)", format_args!("{later} MiB"), "76 MiB (80 MB)");
+    told("the same as the first GTK program on a screen", format_args!("{first_pss} MiB"), "-");
     let before = processor(tray.pid());
     thread::sleep(REST);
     let idle = (processor(tray.pid()) - before) / REST.as_secs_f64() * 100.0;
     told("processor at rest", format_args!("{idle:.2} %"), "0.2 %");
+}
+
+/// From the kill of a core that the tray started until it is back, its servers included.
+fn repaired() -> Option<Duration> {
+    let desktop = person()?;
+    let _tray = Tray::start(&desktop);
+    let ready = format!("All {SERVERS} servers are ready");
+    Menu::of(&desktop).until_says(&ready);
+    let killed = desktop.core_in_lock().unwrap();
+    let begin = Instant::now();
+    processes::signal(killed, processes::Signal::Kill).unwrap();
+    core::until_hello(&desktop.scratch, "another core", |hello| hello.pid != killed);
+    for number in 0..SERVERS {
+        core::until_ready(&desktop.scratch, &format!("server-{number}"));
+    }
+    Menu::of(&desktop).until_says(&ready);
+    Some(begin.elapsed())
 }
 
 fn person() -> Option<Desktop> {
@@ -92,6 +114,12 @@ fn seconds(time: Duration) -> String {
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
+}
+
+/// The memory of a tray that was left alone for a while, in MiB.
+fn pss_after_rest(tray: &Tray) -> u64 {
+    thread::sleep(REST);
+    pss(tray.pid()) / 1024
 }
 
 /// The memory of a process, what it shares divided among those who share it, in KiB.
